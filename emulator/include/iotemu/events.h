@@ -1,0 +1,100 @@
+#pragma once
+
+// What an Emulator tells its owner: registrations, refusals, messages. Plain values that outlive the
+// emulator.
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace iotemu {
+
+/// One knock of a certificate that waits for its activation (P4.1): published on every connect of a
+/// PENDING_ACTIVATION certificate, the connect that auto-registered it included.
+struct CertificateRegistered {
+  std::string certificate_id{};
+  std::string certificate_arn{};
+  std::string ca_certificate_id{};
+  /// The realm it happened in.
+  std::string account{};
+  std::string region{};
+  /// Epoch milliseconds of this knock.
+  std::int64_t timestamp{0};
+  /// Epoch milliseconds of the registration; nothing on the knock that registered.
+  std::optional<std::int64_t> registered_at{};
+  /// MQTT client id of the connecting device (P4.1; not part of the payload).
+  std::string client_id{};
+  /// The payload as published: six keys, JSON.
+  std::string json{};
+};
+
+/// Why a client was refused or cut.
+enum class Refusal {
+  /// TLS level.
+  no_client_certificate,
+  handshake_failed,
+  /// Certificate level: P3.5.
+  sni_missing,
+  endpoint_unknown,
+  certificate_unreadable,
+  ca_unknown,
+  ca_inactive,
+  auto_registration_disabled,
+  ca_expired,
+  certificate_expired,
+  certificate_not_yet_valid,
+  certificate_registered,
+  certificate_pending,
+  certificate_inactive,
+  certificate_revoked,
+  certificate_in_transfer,
+  /// Policy level: P7.8.
+  connect_denied,
+  will_denied,
+  publish_denied,
+  subscribe_denied,
+  receive_denied,
+  reserved_topic,
+  /// Limits and protocol.
+  protocol_error,
+  /// A live connection whose certificate left ACTIVE (P2.7).
+  authorization_lost,
+  /// The user's JITR handler failed; the certificate stays PENDING_ACTIVATION.
+  handler_failed,
+};
+
+/// The enumerator's name, for example "certificate_pending".
+[[nodiscard]] std::string_view to_string(Refusal refusal);
+
+/// One refusal with its reason. `cause` names the concrete thing that was missing or forbidding, `cure` the
+/// command that would mend it.
+struct RefusalRecord {
+  Refusal refusal{Refusal::handshake_failed};
+  std::chrono::sys_time<std::chrono::milliseconds> time{};
+  std::string client_id{};
+  std::string certificate_id{};
+  std::string subject{};
+  /// "address:port" of the client.
+  std::string peer{};
+  std::string cause{};
+  std::string cure{};
+  /// Policy refusals: the statements considered and the nearest miss, as text. Else empty.
+  std::string explanation{};
+};
+
+/// The record as a short paragraph.
+[[nodiscard]] std::string to_text(const RefusalRecord& record);
+
+/// A message as a subscriber or a recorder sees it.
+struct ReceivedMessage {
+  std::string topic{};
+  std::string payload{};
+  int qos{0};
+  bool retain{false};
+
+  friend bool operator==(const ReceivedMessage&, const ReceivedMessage&) = default;
+};
+
+}  // namespace iotemu

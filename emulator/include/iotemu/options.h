@@ -1,0 +1,132 @@
+#pragma once
+
+// What an Emulator is started with. Plain values with the defaults of AWS IoT Core where AWS has one; nothing
+// is read from the environment here. The daemon fills this from flags, environment variables and its
+// configuration file.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace iotemu {
+
+using Duration = std::chrono::milliseconds;
+
+/// real: the machine's clock drives keep-alive, expiry and timers. manual: time stands still until
+/// Emulator::advance() moves it.
+enum class ClockMode { real, manual };
+
+/// Where the public service's behaviour is a judgement, a switch names it (P appendix B.1, M section 0).
+struct Switches {
+  /// P3.6. close_after_connect: every certificate refusal happens after the CONNECT packet, by a bare close.
+  /// handshake_alert: certificates that would be refused without registering anything are refused inside the
+  /// TLS handshake.
+  enum class RefusalMode { close_after_connect, handshake_alert };
+  /// P3.6, M3-8. What a 3.1.1 client that a policy refuses at CONNECT sees before the close.
+  enum class ConnackOnDenied { none, code5, code7 };
+  /// P7.8, M3-30. A denied filter closes the connection, or is answered 0x80 and the connection lives.
+  enum class SubscribeRefusal { close, suback80 };
+  /// P7.8, M3-39. A denied PUBLISH closes the connection, or is dropped and acknowledged.
+  enum class DeniedPublish { close, drop_ack };
+  /// M3-20. A QoS 2 PUBLISH or SUBSCRIBE closes the connection, or is left without any answer.
+  enum class Qos2 { close, silent };
+
+  RefusalMode refusal_mode{RefusalMode::close_after_connect};
+  ConnackOnDenied connack_on_denied{ConnackOnDenied::none};
+  SubscribeRefusal v3_subscribe_refusal{SubscribeRefusal::close};
+  DeniedPublish denied_publish{DeniedPublish::close};
+  Qos2 qos2{Qos2::close};
+  /// P3.2, T-11. A client that sends no server name is refused.
+  bool require_sni{false};
+  /// P3.5 row 8. A pending certificate knocks with an event although its CA is inactive, closed or deleted.
+  bool event_on_pending_with_inactive_ca{true};
+  /// P3.7. How many extra copies of each registration event are published.
+  int event_duplicates{0};
+  /// P3.5 row 15. An ACTIVE certificate past its notAfter may connect.
+  bool accept_expired_leaf{false};
+  /// P2.7. REVOKED cannot be left.
+  bool revoked_is_final{true};
+  /// P8.1. DeleteThing on a missing thing answers 404 in place of 200.
+  bool delete_missing_thing_fails{false};
+  /// P8.2. How long a thing type must have been deprecated before it can be deleted.
+  Duration thing_type_delete_grace{std::chrono::minutes{5}};
+};
+
+/// Sizes and rates of M section 10.
+struct Limits {
+  /// Handshake and CONNECT together (P3.5).
+  Duration connect_wait{std::chrono::seconds{10}};
+  std::size_t client_id_bytes{128};
+  std::size_t payload_bytes{128 * 1024};
+  std::size_t topic_bytes{256};
+  std::size_t topic_slashes{7};
+  std::size_t filters_per_subscribe{8};
+  std::size_t subscriptions_per_connection{50};
+  /// Unacknowledged QoS 1 messages towards one client (M3-24).
+  std::size_t in_flight{100};
+  Duration min_keep_alive{std::chrono::seconds{30}};
+  Duration max_keep_alive{std::chrono::seconds{1200}};
+  /// Persistent session without a connection (M3-47).
+  Duration session_expiry{std::chrono::seconds{3600}};
+  /// Stored messages a second after a resume, 0 = unlimited (M3-48).
+  std::size_t drain_rate{10};
+  std::size_t retained_messages{500'000};
+  std::size_t connections{100'000};
+};
+
+struct Options {
+  /// Address both listeners bind. Anything but a loopback address makes /_iot/* ask for the admin token.
+  std::string host{"127.0.0.1"};
+  /// 0 = ephemeral; ask the Emulator for the port it got.
+  std::uint16_t api_port{4566};
+  std::uint16_t mqtt_port{8883};
+  /// HTTPS publish. There is no such listener yet: the value is accepted, so that configurations need not
+  /// change when there is, and not bound.
+  std::uint16_t https_port{8443};
+
+  /// Holds the server's CA, certificates and keys (0700/0600). Empty: they live in memory and die with the
+  /// process.
+  std::string data_dir{};
+  /// The host that DescribeEndpoint answers and the server certificate names.
+  std::string endpoint_host{"localhost"};
+  /// Further names in the server certificate and accepted as Host of the API.
+  std::vector<std::string> hostnames{};
+  std::string account{"123456789012"};
+  std::string region{"us-east-1"};
+
+  /// MQTT worker threads; 0 = one per core.
+  std::size_t workers{0};
+  ClockMode clock{ClockMode::real};
+  /// false: identifiers come from the operating system. true: from a generator seeded with `seed`, the same
+  /// ids every run. Never used for keys.
+  bool seeded{false};
+  std::uint64_t seed{1};
+  /// Offers an RSA-2048 server certificate beside the P-256 one. Making the key takes a quarter of a second,
+  /// so it is made behind the start; a data_dir keeps it.
+  bool rsa_server_certificate{true};
+
+  /// POSTs every registration event to this http:// URL. Empty = off.
+  std::string jitr_webhook{};
+  Duration jitr_webhook_timeout{std::chrono::seconds{5}};
+  /// Runs `/bin/sh -c` with the registration event on stdin. Empty = off.
+  std::string jitr_command{};
+  Duration jitr_command_timeout{std::chrono::seconds{30}};
+
+  /// Further Host names the API answers to, and origins whose pages may call it.
+  std::vector<std::string> allow_hosts{};
+  std::vector<std::string> allow_origins{};
+  /// Lets /_iot/* be used without the token when bound to a non-loopback address.
+  bool insecure_admin{false};
+
+  Switches switches{};
+  Limits limits{};
+
+  /// Ephemeral ports, one worker, manual clock, seeded ids, P-256 server certificate only: starts in
+  /// milliseconds and behaves the same in every run. A worker count in the second parameter serves tests that
+  /// want races.
+  [[nodiscard]] static Options for_tests(std::size_t workers = 1);
+};
+
+}  // namespace iotemu
