@@ -1,5 +1,7 @@
 #include "base/executor.h"
 
+#include <cassert>
+
 namespace iotemu {
 
 void WorkCounter::add(std::size_t n) {
@@ -9,6 +11,7 @@ void WorkCounter::add(std::size_t n) {
 
 void WorkCounter::done(std::size_t n) {
   const std::lock_guard lock{mutex_};
+  assert(n <= pending_);
   pending_ -= n;
   if (pending_ == 0) idle_.notify_all();
 }

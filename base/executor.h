@@ -36,7 +36,8 @@ class WorkToken {
   explicit WorkToken(WorkCounter& counter) : counter_{&counter} { counter.add(); }
   WorkToken(WorkToken&& other) noexcept : counter_{std::exchange(other.counter_, nullptr)} {}
   WorkToken& operator=(WorkToken&& other) noexcept {
-    std::swap(counter_, other.counter_);
+    const WorkToken finished{std::move(*this)};
+    counter_ = std::exchange(other.counter_, nullptr);
     return *this;
   }
   ~WorkToken() {

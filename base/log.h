@@ -21,6 +21,9 @@ void set_level(Level level);
 /// Nothing for an unknown name. Names: trace debug info warn error off.
 [[nodiscard]] bool parse_level(std::string_view name, Level& out);
 
+/// What `write` writes after time and level: `message key=value key="quoted value"`, escaped and cut.
+[[nodiscard]] std::string format_line(std::string_view message, std::initializer_list<Field> fields);
+
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 
 inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) {

@@ -58,10 +58,11 @@ struct Ok {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value)
-      : state_{std::in_place_index<0>, std::move(value)} {}  // NOLINT(google-explicit-constructor)
-  Result(Error error)
-      : state_{std::in_place_index<1>, std::move(error)} {}  // NOLINT(google-explicit-constructor)
+  // Implicit on purpose: `return value;` and `return Error{…};` are how a function answers.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(T value) : state_{std::in_place_index<0>, std::move(value)} {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Result(Error error) : state_{std::in_place_index<1>, std::move(error)} {}
 
   [[nodiscard]] bool ok() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
