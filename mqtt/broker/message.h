@@ -1,0 +1,31 @@
+#pragma once
+
+// One application message: what a publisher sent, detached from every buffer. Built once, immutable from then
+// on, shared by all sessions and workers that deliver it.
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "mqtt/codec/bytes.h"
+#include "mqtt/codec/properties.h"
+#include "mqtt/codec/qos.h"
+
+namespace iotemu::mqtt {
+
+struct Message {
+  std::string topic{};
+  std::string payload{};
+  QoS qos{};
+  bool retain{};             ///< as published; deliveries to live subscribers carry RETAIN=0 (M3-51)
+  std::string properties{};  ///< MQTT 5 property list of the PUBLISH, encoded; empty from 3.1.1
+  std::string publisher{};   ///< client id; empty when the service itself published
+  Time published_at{};
+
+  [[nodiscard]] Bytes payload_bytes() const { return as_bytes(payload); }
+  [[nodiscard]] Properties property_list() const { return Properties{as_bytes(properties)}; }
+};
+
+using MessagePtr = std::shared_ptr<const Message>;
+
+}  // namespace iotemu::mqtt

@@ -1,0 +1,53 @@
+#pragma once
+
+// The retained messages of one message space: at most one a topic (M3-51…57). They outlive sessions and
+// connections. Any thread may call; values are immutable and shared, so a reader leaves with the message and
+// no lock.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mqtt/broker/message.h"
+#include "mqtt/broker/topic.h"
+
+namespace iotemu::mqtt {
+
+class RetainedStore {
+ public:
+  enum class Outcome : std::uint8_t {
+    stored,
+    deleted,  ///< the payload was empty: nothing is stored for the topic any more (M3-53)
+    full,     ///< the cap is reached and the topic is new: not stored (M3-56)
+  };
+
+  static constexpr std::size_t kDefaultMaxMessages = 500'000;
+
+  explicit RetainedStore(std::size_t max_messages = kDefaultMaxMessages) : max_messages_{max_messages} {}
+
+  /// Takes a message published with RETAIN=1, replacing the topic's former one. A message without RETAIN
+  /// never comes here: it leaves the stored one untouched (M3-57).
+  Outcome put(MessagePtr message);
+
+  /// What a new subscription gets: the message of the topic that the filter equals, to be sent with RETAIN=1.
+  /// Null for filters with wildcards and for shared ones, which never receive retained messages (M3-52).
+  [[nodiscard]] MessagePtr for_filter(const TopicFilter& filter) const;
+
+  [[nodiscard]] MessagePtr find(std::string_view topic) const;
+  bool erase(std::string_view topic);
+  /// Up to `count` messages whose topics sort after `topic`, in the order of topics: a stable page.
+  [[nodiscard]] std::vector<MessagePtr> list_after(std::string_view topic, std::size_t count) const;
+  [[nodiscard]] std::size_t size() const;
+  void clear();
+
+ private:
+  const std::size_t max_messages_;
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, MessagePtr, std::less<>> messages_;
+};
+
+}  // namespace iotemu::mqtt
