@@ -1,0 +1,179 @@
+#include "emulator/http/connection.h"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/write.hpp>
+
+#include "base/log.h"
+#include "emulator/http/response_text.h"
+
+namespace iotemu::http {
+namespace {
+
+namespace asio = boost::asio;
+using Error = boost::system::error_code;
+
+constexpr std::size_t kReadSize = 16 * 1024;
+/// How much of a refused request is still read, so that the refusal is not lost in a reset.
+constexpr std::size_t kDrainLimit = 2 * 1024 * 1024;
+constexpr std::chrono::milliseconds kDrainTime{2'000};
+
+}  // namespace
+
+Connection::Connection(ServerContext& context, asio::ip::tcp::socket socket, std::string peer,
+                       std::function<void(Connection*)> on_gone)
+    : context_{context},
+      socket_{std::move(socket)},
+      deadline_{socket_.get_executor()},
+      peer_{std::move(peer)},
+      on_gone_{std::move(on_gone)},
+      reader_{context.options.limits} {}
+
+Connection::~Connection() = default;
+
+void Connection::start() {
+  step();
+}
+
+void Connection::finish() {
+  finishing_ = true;
+  keep_alive_ = false;
+  if (!handling_) close();
+}
+
+void Connection::arm(std::chrono::milliseconds limit) {
+  deadline_.expires_after(limit);
+  deadline_.async_wait([self = weak_from_this()](Error error) {
+    if (error) return;
+    if (const auto connection = self.lock()) connection->close();
+  });
+}
+
+void Connection::read() {
+  const auto phase = reader_.idle(input_) ? Phase::idle : phase_ == Phase::body ? Phase::body : Phase::head;
+  // A deadline runs from the beginning of its phase: a byte now and then does not extend it.
+  if (phase != phase_ || phase == Phase::idle) {
+    arm(phase == Phase::idle   ? context_.options.idle_time
+        : phase == Phase::head ? context_.options.head_time
+                               : context_.options.body_time);
+  }
+  phase_ = phase;
+  const auto old_size = input_.size();
+  input_.resize(old_size + kReadSize);
+  socket_.async_read_some(asio::buffer(input_.data() + old_size, kReadSize),
+                          [self = shared_from_this(), old_size](Error error, std::size_t size) {
+                            self->input_.resize(old_size + size);
+                            if (error || self->closed_) return self->close();
+                            self->step();
+                          });
+}
+
+void Connection::step() {
+  switch (reader_.advance(input_)) {
+    case RequestReader::Step::need_more:
+      return read();
+    case RequestReader::Step::head:
+      return judge_head();
+    case RequestReader::Step::complete:
+      return dispatch();
+    case RequestReader::Step::refused:
+      head_only_ = false;
+      cors_origin_.clear();
+      request_id_ = context_.random.uuid();
+      return send(reader_.refusal(), false);
+  }
+}
+
+void Connection::judge_head() {
+  request_id_ = context_.random.uuid();
+  head_only_ = reader_.request().method == "HEAD";
+  ++requests_;
+  keep_alive_ = reader_.keep_alive() && !finishing_ && requests_ < context_.options.requests_per_connection;
+  auto verdict = judge(context_.options.guard, reader_.request(), reader_.authority());
+  if (auto* answer = std::get_if<Response>(&verdict)) {
+    cors_origin_.clear();
+    log::info("HTTP request refused", {{"peer", peer_},
+                                       {"method", reader_.request().method},
+                                       {"target", reader_.request().target},
+                                       {"status", std::to_string(answer->status)}});
+    return send(std::move(*answer), false);
+  }
+  cors_origin_ = std::move(std::get<Passage>(verdict).cors_origin);
+  phase_ = Phase::body;
+  arm(context_.options.body_time);
+  if (!reader_.expects_continue() || !input_.empty()) return step();
+  output_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(socket_, asio::buffer(output_), [self = shared_from_this()](Error error, std::size_t) {
+    if (error || self->closed_) return self->close();
+    self->step();
+  });
+}
+
+void Connection::dispatch() {
+  phase_ = Phase::other;
+  handling_ = true;
+  deadline_.cancel();
+  auto request = reader_.take();
+  request.id = request_id_;
+  request.peer = peer_;
+  log::debug("HTTP request", {{"id", request.id}, {"method", request.method}, {"target", request.target}});
+  // The responder may outlive the server: it keeps the io_context and counts as work until it has answered.
+  auto token = std::make_shared<WorkToken>(context_.work);
+  Responder responder{[io = context_.io, self = shared_from_this(),
+                       token = std::move(token)](Response response) mutable {
+    asio::dispatch(
+        *io, [self = std::move(self), token = std::move(token), response = std::move(response)]() mutable {
+          if (!self->closed_) self->respond(std::move(response));
+        });
+  }};
+  context_.handler(std::move(request), std::move(responder));
+}
+
+void Connection::respond(Response response) {
+  if (!cors_origin_.empty()) add_cors_headers(response, cors_origin_);
+  send(std::move(response), keep_alive_);
+}
+
+void Connection::send(Response response, bool keep_alive) {
+  handling_ = true;
+  phase_ = Phase::other;
+  output_ = to_bytes(response, {.request_id = request_id_,
+                                .date = context_.clock.now(),
+                                .keep_alive = keep_alive,
+                                .head_only = head_only_});
+  arm(context_.options.write_time);
+  asio::async_write(socket_, asio::buffer(output_),
+                    [self = shared_from_this(), keep_alive](Error error, std::size_t) {
+                      if (error || self->closed_) return self->close();
+                      self->handling_ = false;
+                      self->output_.clear();
+                      if (!keep_alive || self->finishing_) return self->linger();
+                      self->step();
+                    });
+}
+
+void Connection::linger() {
+  Error ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  arm(kDrainTime);
+  drain();
+}
+
+void Connection::drain() {
+  input_.resize(kReadSize);
+  socket_.async_read_some(asio::buffer(input_), [self = shared_from_this()](Error error, std::size_t size) {
+    self->drained_ += size;
+    if (error || self->closed_ || self->drained_ > kDrainLimit) return self->close();
+    self->drain();
+  });
+}
+
+void Connection::close() {
+  if (closed_) return;
+  closed_ = true;
+  deadline_.cancel();
+  Error ignored;
+  socket_.close(ignored);
+  on_gone_(this);
+}
+
+}  // namespace iotemu::http

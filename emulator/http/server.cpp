@@ -1,0 +1,145 @@
+#include "emulator/http/server.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/log.h"
+#include "emulator/http/acceptor.h"
+#include "emulator/http/connection.h"
+
+namespace iotemu::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+struct Responder::Once {
+  explicit Once(Deliver d) : deliver{std::move(d)} {}
+  ~Once() {
+    if (deliver)
+      deliver(refusal(500, "InternalFailureException", "The request was given up without an answer"));
+  }
+  Once(const Once&) = delete;
+  Once& operator=(const Once&) = delete;
+
+  Deliver deliver;
+};
+
+Responder::Responder(Deliver deliver) : once_{std::make_shared<Once>(std::move(deliver))} {}
+
+void Responder::operator()(Response response) const {
+  if (const auto deliver = std::exchange(once_->deliver, nullptr)) deliver(std::move(response));
+}
+
+/// Everything but the constructor and `stop` happens on the thread that runs the io_context.
+class Server::Core {
+ public:
+  Core(ServerOptions options, Handler handler, const Clock& clock, Random& random, WorkCounter& work)
+      : options_{std::move(options)},
+        handler_{std::move(handler)},
+        io_{std::make_shared<asio::io_context>(1)},
+        context_{options_, handler_, clock, random, work, io_},
+        stop_limit_{*io_} {}
+
+  Result<std::uint16_t> listen(const std::string& host, std::uint16_t port) {
+    auto acceptor = std::make_shared<Acceptor>(*io_, [this](tcp::socket socket, const tcp::endpoint& peer) {
+      adopt(std::move(socket), peer.address().to_string());
+    });
+    auto bound = acceptor->open(host, port);
+    if (!bound) return bound;
+    asio::post(*io_, [this, acceptor] {
+      acceptors_.push_back(acceptor);
+      acceptor->start();
+    });
+    if (!thread_.joinable()) {
+      thread_ = std::thread{[this] { run(); }};
+    }
+    return bound;
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    asio::post(*io_, [this] { begin_stop(); });
+    work_.reset();
+    thread_.join();
+  }
+
+ private:
+  void run() {
+    while (true) {
+      try {
+        io_->run();
+        return;
+      } catch (const std::exception& error) {
+        log::error("An HTTP request broke its handler", {{"what", error.what()}});
+      }
+    }
+  }
+
+  void adopt(tcp::socket socket, std::string peer) {
+    auto& count = per_peer_[peer];
+    // Dropping the socket closes it: the client sees an end of file, never a hang.
+    if (count >= options_.connections_per_peer || connections_.size() >= options_.connections) {
+      log::warn("Too many HTTP connections: one was closed", {{"peer", peer}});
+      if (count == 0) per_peer_.erase(peer);
+      return;
+    }
+    ++count;
+    const auto connection = std::make_shared<Connection>(context_, std::move(socket), std::move(peer),
+                                                         [this](Connection* gone) { forget(gone); });
+    connections_.insert(connection.get());
+    connection->start();
+  }
+
+  void forget(Connection* gone) {
+    connections_.erase(gone);
+    const auto peer = per_peer_.find(gone->peer());
+    if (--peer->second == 0) per_peer_.erase(peer);
+    if (stopping_ && connections_.empty()) stop_limit_.cancel();
+  }
+
+  void begin_stop() {
+    stopping_ = true;
+    for (const auto& acceptor : acceptors_) acceptor->close();
+    acceptors_.clear();
+    const auto open = connections_;  // finish() may erase
+    for (auto* connection : open) connection->finish();
+    if (connections_.empty()) return;
+    stop_limit_.expires_after(options_.stop_time);
+    stop_limit_.async_wait([this](boost::system::error_code error) {
+      if (!error) io_->stop();
+    });
+  }
+
+  ServerOptions options_;
+  Handler handler_;
+  std::shared_ptr<asio::io_context> io_;
+  ServerContext context_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_{io_->get_executor()};
+  asio::steady_timer stop_limit_;
+  std::vector<std::shared_ptr<Acceptor>> acceptors_;
+  std::unordered_set<Connection*> connections_;
+  std::unordered_map<std::string, std::size_t> per_peer_;
+  bool stopping_{false};
+  std::thread thread_;
+};
+
+Server::Server(ServerOptions options, Handler handler, const Clock& clock, Random& random, WorkCounter& work)
+    : core_{std::make_unique<Core>(std::move(options), std::move(handler), clock, random, work)} {}
+
+Server::~Server() {
+  stop();
+}
+
+Result<std::uint16_t> Server::listen(const std::string& host, std::uint16_t port) {
+  return core_->listen(host, port);
+}
+
+void Server::stop() {
+  core_->stop();
+}
+
+}  // namespace iotemu::http

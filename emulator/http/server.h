@@ -1,0 +1,75 @@
+#pragma once
+
+// An HTTP/1.1 server on one thread of its own: keep-alive, pipelined requests answered in order, every size
+// and every wait bounded. It hands each request that the guard lets through to one Handler and knows nothing
+// of what is served. Create, listen, stop from one thread; the Handler runs on the server's thread.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "emulator/http/guard.h"
+#include "emulator/http/message.h"
+#include "emulator/http/request_reader.h"
+
+namespace iotemu::http {
+
+/// The one answer to one request, given now or later, on any thread. If every copy is dropped unanswered, the
+/// client gets 500. Outlives the server harmlessly.
+class Responder {
+ public:
+  using Deliver = std::function<void(Response)>;
+
+  /// `deliver` is called once.
+  explicit Responder(Deliver deliver);
+  void operator()(Response response) const;
+
+ private:
+  struct Once;
+  std::shared_ptr<Once> once_;
+};
+
+using Handler = std::function<void(Request, Responder)>;
+
+struct ServerOptions {
+  Limits limits{};
+  GuardOptions guard{};
+  std::chrono::milliseconds head_time{10'000};  ///< from the first byte of a head to its end
+  std::chrono::milliseconds body_time{30'000};
+  std::chrono::milliseconds idle_time{75'000};  ///< between requests; longer than SDKs keep a pool alive
+  std::chrono::milliseconds write_time{30'000};
+  std::chrono::milliseconds stop_time{2'000};  ///< for requests under way when the server stops
+  std::size_t requests_per_connection{1'000};
+  std::size_t connections_per_peer{256};
+  std::size_t connections{1'024};
+};
+
+class Server {
+ public:
+  /// `clock` dates the answers, `random` makes request ids, `work` counts requests until they are answered.
+  Server(ServerOptions options, Handler handler, const Clock& clock, Random& random, WorkCounter& work);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Listens on `host` (a name or an address) and `port` (0: any free one) and returns the port. May be
+  /// called again for a further address. Fails with Errc::io and one sentence that names the address and the
+  /// reason.
+  [[nodiscard]] Result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
+
+  /// Refuses new connections, lets requests under way finish (at most `stop_time`), joins the thread. Called
+  /// by the destructor; never call it from the Handler.
+  void stop();
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace iotemu::http
