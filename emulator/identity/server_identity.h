@@ -9,15 +9,19 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "base/result.h"
 
 namespace iotemu::identity {
 
-/// One server certificate. `chain_pem` is the certificate followed by its CA.
+/// The CA's certificate in the data directory.
+inline constexpr std::string_view kServerCaFileName = "server-ca.crt";
+
+/// One server certificate with its key. `chain_pem` is what the server sends: the certificate alone, for its
+/// CA is what clients already hold.
 struct ServerCredential {
   std::string chain_pem{};
   std::string key_pem{};
