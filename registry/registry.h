@@ -1,0 +1,362 @@
+#pragma once
+
+// The single source of truth of one realm: CA certificates, device certificates, policies, things, thing
+// types and what is attached to what. Every method may be called on any thread. A write takes the writer
+// lock, checks, builds the new record, saves it, makes it visible and tells the bus; a read takes a shard
+// lock for the time of a look-up and leaves with an immutable record. Methods that generate keys or check
+// signatures do so before any lock.
+//
+// Failures carry the Errc of the operation's AWS error; messages follow the service's form where it is known.
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_bus.h"
+#include "base/random.h"
+#include "base/realm.h"
+#include "base/result.h"
+#include "registry/ids.h"
+#include "registry/links.h"
+#include "registry/paging.h"
+#include "registry/pki/certificate.h"
+#include "registry/pki/keys.h"
+#include "registry/policy/document.h"
+#include "registry/records/ca_certificate.h"
+#include "registry/records/certificate.h"
+#include "registry/records/policy.h"
+#include "registry/records/tag.h"
+#include "registry/records/thing.h"
+#include "registry/service_ca.h"
+#include "registry/store.h"
+#include "registry/table.h"
+
+namespace iotemu::registry {
+
+/// Judgements that may be switched (P appendix B.1) and limits (P10.8).
+struct RegistryOptions {
+  bool revoked_is_final{true};               ///< P2.7: nothing leaves REVOKED.
+  bool delete_missing_thing_succeeds{true};  ///< P8.1: else 404.
+  Duration thing_type_delete_grace{std::chrono::minutes{5}};
+
+  std::size_t cas_with_same_subject{10};
+  std::size_t policies_per_certificate{10};
+  std::size_t versions_per_policy{5};
+  std::size_t attributes_without_type{3};
+  std::size_t attributes_with_type{50};
+  std::size_t attribute_bytes{47 * 1024};
+  std::size_t searchable_attributes{3};
+  std::size_t tags_per_resource{50};
+
+  /// Signs CreateKeysAndCertificate and CreateCertificateFromCsr; null: the registry makes its own.
+  std::shared_ptr<ServiceCa> service_ca{};
+};
+
+/// The other realms, as far as DEFAULT mode must ask: a certificate in that mode has one owner per region
+/// (P0.2). Called with the asking registry's writer lock held: answer from `Registry::owns_certificate` and
+/// `owns_ca`, which take no writer lock.
+class Neighbours {
+ public:
+  virtual ~Neighbours() = default;
+  /// Another account of the region holds this device certificate in DEFAULT mode.
+  [[nodiscard]] virtual bool certificate_owned_elsewhere(const Realm& asking,
+                                                         const CertificateId& id) const = 0;
+  /// Another account of the region holds this CA certificate in DEFAULT mode.
+  [[nodiscard]] virtual bool ca_owned_elsewhere(const Realm& asking, const CertificateId& id) const = 0;
+};
+
+struct RegisterCa {
+  std::string ca_pem{};
+  std::string verification_pem{};  ///< Empty: absent.
+  CertificateMode mode{CertificateMode::default_mode};
+  bool set_active{false};
+  bool allow_auto_registration{false};
+  std::optional<RegistrationConfig> registration_config{};
+  Tags tags{};
+};
+
+struct UpdateCa {
+  std::optional<CaStatus> status{};
+  std::optional<bool> auto_registration{};
+  std::optional<RegistrationConfig> registration_config{};
+  bool remove_auto_registration{false};
+};
+
+struct RegisterCertificate {
+  std::string pem{};
+  std::string ca_pem{};  ///< Empty: absent.
+  std::optional<CertificateStatus> status{};
+  bool set_active{false};
+};
+
+struct CreateThing {
+  std::optional<ThingTypeName> type{};
+  Attributes attributes{};
+  std::string billing_group{};  ///< Empty: absent. No billing group exists yet, so any name is unknown.
+};
+
+struct UpdateThing {
+  std::optional<ThingTypeName> type{};
+  bool remove_type{false};
+  std::optional<Attributes> attributes{};
+  bool merge{false};
+  std::optional<std::int64_t> expected_version{};
+};
+
+struct ThingFilter {
+  std::string attribute_name{};
+  std::string attribute_value{};  ///< Needs a name.
+  bool value_is_prefix{false};
+  std::optional<ThingTypeName> type{};
+};
+
+using CertificatePtr = std::shared_ptr<const CertificateRecord>;
+using CaCertificatePtr = std::shared_ptr<const CaCertificateRecord>;
+using PolicyPtr = std::shared_ptr<const PolicyRecord>;
+using PolicyVersionPtr = std::shared_ptr<const PolicyVersion>;
+using ThingPtr = std::shared_ptr<const ThingRecord>;
+using ThingTypePtr = std::shared_ptr<const ThingTypeRecord>;
+
+/// A certificate with the key that is answered once and kept nowhere.
+struct CreatedKeysAndCertificate {
+  CertificatePtr certificate{};
+  std::string public_key_pem{};
+  pki::Secret private_key_pem{};
+};
+
+struct ThingPrincipal {
+  std::string principal{};  ///< ARN or identity id.
+  ThingPrincipalType type{};
+};
+struct PrincipalThing {
+  ThingName thing{};
+  ThingPrincipalType type{};
+};
+
+/// One registered CA that bears the issuer's name, and what became of it (P3.4 step 4).
+struct IssuerCandidate {
+  enum class Verdict {
+    chosen,
+    not_preferred,      ///< Signs it too, but another was chosen.
+    key_id_differs,     ///< Signs it, but its key identifier is not the one named.
+    signature_differs,  ///< Same name, other key.
+    is_the_certificate_itself,
+  };
+  CaCertificatePtr ca{};
+  Verdict verdict{};
+};
+
+struct IssuerSearch {
+  CaCertificatePtr chosen{};  ///< Null: no registered CA signed it. Its status and dates are not judged here.
+  std::vector<IssuerCandidate> candidates{};
+  /// Why nothing was chosen, for a developer's eyes; empty when something was.
+  std::string why_none{};
+};
+
+struct AutoRegistration {
+  CertificatePtr certificate{};
+  bool created{false};  ///< False: it was there already.
+};
+
+struct AttachedThing {
+  ThingPtr thing{};
+  ThingPrincipalType type{};
+};
+
+/// All the registry knows about a device certificate that matters for a verdict.
+struct PrincipalView {
+  CertificatePtr certificate{};
+  std::vector<policy::NamedDocument> policies{};  ///< Default versions, by policy name.
+  std::vector<AttachedThing> things{};            ///< By thing name.
+};
+
+class Registry {
+ public:
+  /// `neighbours` may be null: no other account exists. All references outlive the registry.
+  Registry(Realm realm, const Clock& clock, Random& random, Store& store, EventBus& bus,
+           RegistryOptions options = {}, const Neighbours* neighbours = nullptr);
+
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
+  [[nodiscard]] const Realm& realm() const { return realm_; }
+  [[nodiscard]] const RegistryOptions& options() const { return options_; }
+
+  // --- CA certificates (P1), ca_certificates.cpp ---
+
+  /// Made on first use, then the same until deleted.
+  Result<std::string> registration_code();
+  Status delete_registration_code();
+  Result<CaCertificatePtr> register_ca(const RegisterCa& request);
+  [[nodiscard]] Result<CaCertificatePtr> ca(const CertificateId& id) const;
+  Status update_ca(const CertificateId& id, const UpdateCa& request);
+  Status delete_ca(const CertificateId& id);
+  /// With a template name, only CAs whose registrationConfig names it.
+  [[nodiscard]] Result<Page<CaCertificatePtr>> list_cas(const PageRequest& page,
+                                                        const std::string& template_name = {}) const;
+  /// Empty for an unknown id (P1.7).
+  [[nodiscard]] Result<Page<CertificatePtr>> list_certificates_by_ca(const CertificateId& ca,
+                                                                     const PageRequest& page) const;
+
+  // --- Device certificates (P2), certificates.cpp ---
+
+  /// Generates an RSA-2048 key: blocks for a while.
+  Result<CreatedKeysAndCertificate> create_keys_and_certificate(bool set_active);
+  Result<CertificatePtr> create_certificate_from_csr(std::string_view csr_pem, bool set_active);
+  Result<CertificatePtr> register_certificate(const RegisterCertificate& request);
+  Result<CertificatePtr> register_certificate_without_ca(const RegisterCertificate& request);
+  [[nodiscard]] Result<CertificatePtr> certificate(const CertificateId& id) const;
+  Status set_certificate_status(const CertificateId& id, CertificateStatus to);
+  Status delete_certificate(const CertificateId& id, bool force);
+  [[nodiscard]] Result<Page<CertificatePtr>> list_certificates(const PageRequest& page) const;
+
+  // --- The door (P3.4), door.cpp ---
+
+  /// Which registered CA signed `leaf`. `chain` is what the client sent, leaf first: it only helps to choose.
+  [[nodiscard]] IssuerSearch find_issuer(const pki::Certificate& leaf,
+                                         std::span<const pki::Certificate> chain) const;
+  /// Creates the record as PENDING_ACTIVATION, once, however many connects race. Fails with
+  /// Errc::certificate_state when `ca` has meanwhile left ACTIVE and ENABLE, Errc::invalid_request when
+  /// another account owns it.
+  Result<AutoRegistration> auto_register(const pki::Certificate& leaf, const CaCertificateRecord& ca);
+  /// Null for an unknown certificate.
+  [[nodiscard]] std::shared_ptr<const PrincipalView> principal_view(const CertificateId& id) const;
+  /// Moves with everything that can change a verdict.
+  [[nodiscard]] std::uint64_t generation() const noexcept {
+    return generation_.load(std::memory_order_acquire);
+  }
+  /// Whether this realm holds the certificate in DEFAULT mode. For Neighbours.
+  [[nodiscard]] bool owns_certificate(const CertificateId& id) const;
+  [[nodiscard]] bool owns_ca(const CertificateId& id) const;
+
+  // --- Policies (P7.2), policies.cpp, attachments.cpp ---
+
+  Result<PolicyPtr> create_policy(const PolicyName& name, std::string_view document, const Tags& tags = {});
+  [[nodiscard]] Result<PolicyPtr> policy(const PolicyName& name) const;
+  [[nodiscard]] Result<Page<PolicyPtr>> list_policies(const PageRequest& page) const;
+  Status delete_policy(const PolicyName& name);
+  Result<PolicyVersionPtr> create_policy_version(const PolicyName& name, std::string_view document,
+                                                 bool set_as_default);
+  [[nodiscard]] Result<PolicyVersionPtr> policy_version(const PolicyName& name, int version) const;
+  Status set_default_policy_version(const PolicyName& name, int version);
+  Status delete_policy_version(const PolicyName& name, int version);
+  /// `target`: certificate ARN or Cognito identity id. Idempotent.
+  Status attach_policy(const PolicyName& name, std::string_view target);
+  /// Succeeds when it was not attached or the policy does not exist: the operation models no 404.
+  Status detach_policy(const PolicyName& name, std::string_view target);
+  [[nodiscard]] Result<Page<PolicyPtr>> attached_policies(std::string_view target,
+                                                          const PageRequest& page) const;
+  [[nodiscard]] Result<Page<std::string>> targets_for_policy(const PolicyName& name,
+                                                             const PageRequest& page) const;
+
+  // --- Things (P8.1), things.cpp ---
+
+  Result<ThingPtr> create_thing(const ThingName& name, const CreateThing& request);
+  [[nodiscard]] Result<ThingPtr> thing(const ThingName& name) const;
+  Status update_thing(const ThingName& name, const UpdateThing& request);
+  Status delete_thing(const ThingName& name, std::optional<std::int64_t> expected_version = {});
+  [[nodiscard]] Result<Page<ThingPtr>> list_things(const PageRequest& page,
+                                                   const ThingFilter& filter = {}) const;
+
+  // --- Thing types (P8.2), thing_types.cpp ---
+
+  Result<ThingTypePtr> create_thing_type(const ThingTypeName& name, const ThingTypeProperties& properties,
+                                         const Tags& tags = {});
+  [[nodiscard]] Result<ThingTypePtr> thing_type(const ThingTypeName& name) const;
+  Status deprecate_thing_type(const ThingTypeName& name, bool undo);
+  Status delete_thing_type(const ThingTypeName& name);
+  [[nodiscard]] Result<Page<ThingTypePtr>> list_thing_types(
+      const PageRequest& page, const std::optional<ThingTypeName>& name = {}) const;
+
+  // --- Thing principals (P8.3), principals.cpp ---
+
+  /// `principal`: certificate ARN or Cognito identity id. Idempotent.
+  Status attach_thing_principal(const ThingName& thing, std::string_view principal,
+                                ThingPrincipalType type = ThingPrincipalType::non_exclusive);
+  Status detach_thing_principal(const ThingName& thing, std::string_view principal);
+  [[nodiscard]] Result<Page<ThingPrincipal>> thing_principals(
+      const ThingName& thing, const PageRequest& page, std::optional<ThingPrincipalType> type = {}) const;
+  [[nodiscard]] Result<Page<PrincipalThing>> principal_things(
+      std::string_view principal, const PageRequest& page, std::optional<ThingPrincipalType> type = {}) const;
+
+  // --- Everything, registry.cpp ---
+
+  /// Forgets all records; with `keep_ca`, CA certificates and the registration code stay.
+  Status reset(bool keep_ca);
+
+ private:
+  using Writing = std::lock_guard<std::mutex>;
+
+  /// A registered CA with its parsed certificate.
+  struct Issuer {
+    CaCertificatePtr record{};
+    pki::Certificate certificate;
+  };
+  /// All CAs with one normalised subject, oldest first.
+  struct IssuerGroup {
+    std::string subject{};
+    std::vector<Issuer> issuers{};
+    [[nodiscard]] const std::string& key() const { return subject; }
+  };
+
+  struct Signed {
+    CertificatePtr stored{};
+  };
+
+  Status write(std::initializer_list<Change> changes);
+  Status write(std::span<const Change> changes);
+  void verdicts_changed() noexcept { generation_.fetch_add(1, std::memory_order_acq_rel); }
+
+  [[nodiscard]] Status check_registration_config(const RegistrationConfig& config) const;
+  void put_issuer(const CaCertificatePtr& record, const pki::Certificate& certificate);
+  void replace_issuer(const CaCertificatePtr& record);
+  void erase_issuer(const CertificateId& id);
+  [[nodiscard]] std::vector<Issuer> signers_of(const pki::Certificate& leaf) const;
+
+  [[nodiscard]] std::shared_ptr<CertificateRecord> new_certificate(const pki::Certificate& certificate,
+                                                                   std::string pem,
+                                                                   CertificateStatus status) const;
+  Result<CertificatePtr> insert_certificate(std::shared_ptr<CertificateRecord> record);
+  void put_certificate(const CertificatePtr& record);
+
+  Status put_policy(std::shared_ptr<PolicyRecord> next);
+  [[nodiscard]] Result<Principal> existing_principal(std::string_view text) const;
+
+  [[nodiscard]] Status check_thing(const ThingRecord& thing) const;
+  [[nodiscard]] Status check_exclusivity(const ThingName& thing, const Principal& principal,
+                                         ThingPrincipalType type) const;
+
+  const Realm realm_;
+  const Clock& clock_;
+  Random& random_;
+  Store& store_;
+  EventBus& bus_;
+  const RegistryOptions options_;
+  const Neighbours* neighbours_;
+  std::shared_ptr<ServiceCa> service_ca_;
+
+  mutable std::mutex write_mutex_;  ///< Taken by every write, before any lock inside the tables below.
+  std::atomic<std::uint64_t> generation_{1};
+  std::string registration_code_;  ///< Under write_mutex_.
+
+  Table<CertificateId, CertificateRecord> certificates_;
+  GroupedOrder<CertificateId, CertificateRecord> certificates_by_ca_;
+  Table<CertificateId, CaCertificateRecord> cas_;
+  ShardedMap<std::string, IssuerGroup> issuers_;  ///< By normalised subject.
+  Table<PolicyName, PolicyRecord> policies_;
+  Table<ThingName, ThingRecord> things_;
+  Table<ThingTypeName, ThingTypeRecord> thing_types_;
+  std::unordered_map<ThingTypeName, std::size_t> things_of_type_;  ///< Under write_mutex_.
+  Links<Principal, PolicyName, Ok> policy_links_;
+  Links<Principal, ThingName, ThingPrincipalType> thing_links_;
+};
+
+}  // namespace iotemu::registry

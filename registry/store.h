@@ -1,0 +1,82 @@
+#pragma once
+
+// The storage port. The registry holds its records in memory and writes each change here before it makes it
+// visible; a store that fails, fails the call. Shaped for a store that groups commits on a thread of its own:
+// `write` may only queue, and what promises durability waits for `when_durable`.
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "base/result.h"
+#include "registry/records/ca_certificate.h"
+#include "registry/records/certificate.h"
+#include "registry/records/policy.h"
+#include "registry/records/thing.h"
+
+namespace iotemu::registry {
+
+/// The code that proves possession of a CA's key; empty: forgotten.
+struct RegistrationCode {
+  std::string code{};
+};
+struct PolicyAttachment {
+  PolicyName policy{};
+  std::string target{};
+  bool attached{true};
+};
+struct ThingAttachment {
+  ThingName thing{};
+  std::string principal{};
+  ThingPrincipalType type{ThingPrincipalType::non_exclusive};
+  bool attached{true};
+};
+enum class RecordKind { certificate, ca_certificate, policy, thing, thing_type };
+struct Erased {
+  RecordKind kind{};
+  std::string key{};
+};
+struct ErasedAll {
+  bool keep_ca{false};
+};
+
+/// One row to save or erase. Records are shared, so that a store's own thread can write them later.
+using Change = std::variant<std::shared_ptr<const CertificateRecord>,
+                            std::shared_ptr<const CaCertificateRecord>, std::shared_ptr<const PolicyRecord>,
+                            std::shared_ptr<const ThingRecord>, std::shared_ptr<const ThingTypeRecord>,
+                            RegistrationCode, PolicyAttachment, ThingAttachment, Erased, ErasedAll>;
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  /// All changes or none. Called under the registry's writer lock, so in the order of the writes.
+  virtual Status write(std::span<const Change> changes) = 0;
+  /// Calls back, on any thread, once everything written so far survives a crash (or never will).
+  virtual void when_durable(std::function<void(Status)> done) = 0;
+};
+
+/// The default: the registry's own memory is all there is, and nothing survives the process.
+class MemoryStore final : public Store {
+ public:
+  Status write(std::span<const Change> changes) override;
+  void when_durable(std::function<void(Status)> done) override;
+};
+
+/// The twin for tests: fails the n-th write from now on (0 = the next one), once.
+class FailingStore final : public Store {
+ public:
+  explicit FailingStore(Store& inner) : inner_{inner} {}
+  void fail_after(int writes);
+  Status write(std::span<const Change> changes) override;
+  void when_durable(std::function<void(Status)> done) override;
+
+ private:
+  Store& inner_;
+  std::mutex mutex_;
+  int countdown_{-1};
+};
+
+}  // namespace iotemu::registry
