@@ -1,0 +1,93 @@
+#pragma once
+
+// One message space: the sessions, subscriptions and retained messages of one realm, spread over the loops of
+// the server. Each loop has one Shard that owns its connections and sessions; what they share is the
+// subscription index, the retained messages and the directory of client ids. The server makes brokers and
+// owns them. Everything here may be called from any thread; what concerns a connection or session is posted
+// to its loop and done when the call has returned (`settle()` waits for it).
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "mqtt/broker/counters.h"
+#include "mqtt/broker/directory.h"
+#include "mqtt/broker/message.h"
+#include "mqtt/broker/retained.h"
+#include "mqtt/broker/subscription_index.h"
+#include "mqtt/loop.h"
+#include "mqtt/options.h"
+#include "mqtt/ports.h"
+
+namespace iotemu::mqtt {
+
+class Shard;
+
+class Broker {
+ public:
+  /// `loops`, `clock`, `random` and `observer` (may be null) outlive the broker. At most 255 loops.
+  Broker(const BrokerOptions& options, std::vector<Loop*> loops, Clock& clock, Random& random,
+         BrokerObserver* observer);
+  ~Broker();
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  /// Publishes for the service itself: no authorisation, `$` topics allowed. Messages published by one thread
+  /// reach a subscriber in that order. The topic name must be valid.
+  void publish(Message message);
+  void publish(MessagePtr message);
+
+  /// Closes what is connected under the principal. Connections that wait for the answer of a take-over count.
+  void disconnect_principal(std::string principal, CloseReason reason);
+
+  struct Disconnect {
+    bool publish_will{true};      ///< `preventWillMessage` (M3-59)
+    bool discard_session{false};  ///< `cleanSession` (M3-49)
+  };
+  void disconnect_client(std::string client_id, CloseReason reason, Disconnect how);
+  void disconnect_client(std::string client_id, CloseReason reason) {
+    disconnect_client(std::move(client_id), reason, Disconnect{});
+  }
+  void disconnect_all(CloseReason reason);
+  /// Back to the day it was made: connections are closed as `api` without their wills, sessions and retained
+  /// messages are dropped.
+  void reset();
+
+  [[nodiscard]] RetainedStore& retained() { return retained_; }
+  [[nodiscard]] const RetainedStore& retained() const { return retained_; }
+  [[nodiscard]] BrokerCounters counters() const;
+  [[nodiscard]] const BrokerOptions& options() const { return options_; }
+
+  // For connections and shards.
+
+  /// The loop's own shard; call it on that loop.
+  [[nodiscard]] Shard& shard(std::size_t loop) { return *shards_[loop]; }
+  [[nodiscard]] SubscriptionIndex& index() { return index_; }
+  [[nodiscard]] Directory& directory() { return directory_; }
+  [[nodiscard]] BrokerObserver& observer() { return *observer_; }
+  [[nodiscard]] Clock& clock() { return clock_; }
+  [[nodiscard]] Random& random() { return random_; }
+  [[nodiscard]] std::size_t loops() const { return loops_.size(); }
+  [[nodiscard]] Loop& loop(std::size_t at) { return *loops_[at]; }
+  [[nodiscard]] std::uint64_t next_connection_id() { return ++connection_ids_; }
+
+ private:
+  const BrokerOptions options_;
+  const std::vector<Loop*> loops_;
+  Clock& clock_;
+  Random& random_;
+  BrokerObserver* observer_;
+  SubscriptionIndex index_;
+  RetainedStore retained_;
+  Directory directory_;
+  std::atomic<std::uint64_t> connection_ids_{0};
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace iotemu::mqtt

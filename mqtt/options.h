@@ -1,0 +1,50 @@
+#pragma once
+
+// The numbers and switches of the broker: the defaults are the cloud's (messaging sections 0 and 10); a test
+// or an operator changes them here and nowhere else.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "mqtt/broker/topic.h"
+
+namespace iotemu::mqtt {
+
+enum class SubscribeRefusal { close, suback80 };  ///< M3-30, switch `v3_subscribe_refusal`
+enum class DeniedPublish { close, drop_ack };     ///< M3-39 and P7.8, switch `denied_publish`
+enum class QoS2 { close, ignore };  ///< M3-20: close the connection, or stay silent as the cloud
+
+struct BrokerOptions {
+  // Switches.
+  SubscribeRefusal v3_subscribe_refusal{SubscribeRefusal::close};
+  DeniedPublish denied_publish{DeniedPublish::close};
+  QoS2 qos2{QoS2::close};
+  bool strict_connack{false};  ///< M3-4: a packet sent before CONNACK is a client error
+  bool throttle{false};        ///< the per-second rates of M3-12 and M3-41
+
+  // Sizes.
+  std::size_t max_packet{149'504};        ///< MQTT packet, checked before its body is read
+  std::size_t max_payload{131'072};       ///< M3-38
+  std::size_t max_client_id{128};         ///< M3-5
+  TopicRules topics{};                    ///< M3-29, M3-37
+  std::size_t max_filters_per_packet{8};  ///< M3-27
+  std::size_t max_subscriptions{50};      ///< M3-28
+  std::size_t outbound_window{100};       ///< M3-24
+  std::size_t max_queued{10'000};     ///< a session's waiting QoS 1 messages; when full, new ones are dropped
+  std::size_t max_retained{500'000};  ///< M3-56
+  std::size_t output_high_mark{1024 * 1024};  ///< unsent bytes above which QoS 0 is dropped and QoS 1 is held
+  std::size_t output_low_mark{256 * 1024};    ///< unsent bytes below which held QoS 1 flows again
+
+  // Times.
+  std::chrono::seconds min_keep_alive{30};            ///< M3-16
+  std::chrono::seconds max_keep_alive{1200};          ///< M3-16
+  Duration session_expiry{std::chrono::hours{1}};     ///< M3-47; 0 = sessions end with their connection
+  Duration retry_interval{std::chrono::seconds{30}};  ///< M3-25; 0 = only on reconnect
+  Duration retry_for{std::chrono::hours{1}};          ///< M3-25; then the message is dropped
+  std::uint32_t drain_rate{10};                       ///< M3-48, stored messages a second; 0 = unlimited
+  std::uint32_t publishes_per_second{100};            ///< M3-41, with `throttle`
+};
+
+}  // namespace iotemu::mqtt
