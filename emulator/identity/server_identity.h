@@ -37,16 +37,15 @@ struct ServerIdentityOptions {
 
 class ServerIdentity {
  public:
-  /// Loads what the directory holds and makes what is missing, in milliseconds: the CA (10 years) is kept for
-  /// ever, a server certificate is issued anew when `hosts` changed, when it nears its end, or when it does
-  /// not verify; its key is kept. The RSA credential is loaded if it is there and still good, never made
-  /// here.
+  /// Loads what the directory holds and makes what is missing, in milliseconds: the CA (10 years) is kept
+  /// while it outlives what it issues; a server certificate is issued anew when `hosts` changed, when it
+  /// nears its end, or when it does not verify, and its key is kept. The RSA credential is loaded if it is
+  /// there and still good, never made here.
   ///
   /// `clock` is the one by which foreign clients judge the certificates: pass the machine's also where the
   /// emulator itself lives in manual time. Fails if the directory is in use by another process, belongs to
   /// somebody else or holds files that cannot be read; the message names the file and the cure.
-  static Result<ServerIdentity> open(const ServerIdentityOptions& options, const Clock& clock,
-                                     Random& random);
+  static Result<ServerIdentity> open(const ServerIdentityOptions& options, const Clock& clock);
 
   ServerIdentity(ServerIdentity&&) noexcept;
   ServerIdentity& operator=(ServerIdentity&&) noexcept;

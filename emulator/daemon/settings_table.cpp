@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <array>
+
+#include "emulator/daemon/parse_value.h"
+#include "emulator/daemon/settings.h"
+#include "emulator/daemon/switches.h"
+
+namespace iotemu::daemon {
+namespace {
+
+using Values = std::span<const std::string>;
+
+constexpr std::string_view kListening = "Where it listens";
+constexpr std::string_view kCloud = "Which AWS it plays";
+constexpr std::string_view kFiles = "Files";
+constexpr std::string_view kJitr = "Just-in-time registration";
+constexpr std::string_view kBrowsers = "Who may call the API";
+constexpr std::string_view kBehaviour = "Behaviour and diagnosis";
+
+Error expected(std::string what) {
+  return {.code = Errc::invalid_request, .message = "expected " + std::move(what)};
+}
+
+Status set_port(std::uint16_t& port, Values values) {
+  const auto number = parse_count(values[0], 65535);
+  if (!number) return expected("a port from 0 (any free one) to 65535");
+  port = static_cast<std::uint16_t>(*number);
+  return Ok{};
+}
+
+Status set_text(std::string& text, Values values, std::string_view what) {
+  if (values[0].empty()) return expected(std::string{what});
+  text = values[0];
+  return Ok{};
+}
+
+Status set_list(std::vector<std::string>& list, Values values, std::string_view what) {
+  if (std::any_of(values.begin(), values.end(), [](const auto& value) { return value.empty(); })) {
+    return expected(std::string{what});
+  }
+  list.assign(values.begin(), values.end());
+  return Ok{};
+}
+
+Status set_flag(bool& flag, Values values) {
+  const auto parsed = parse_bool(values[0]);
+  if (!parsed) return expected("true or false");
+  flag = *parsed;
+  return Ok{};
+}
+
+bool is_region(std::string_view text) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  return !text.empty() && text.size() <= 32 && text.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+bool is_account(std::string_view text) {
+  return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+Status set_account(Settings& settings, Values values) {
+  if (!is_account(values[0])) return expected("an AWS account id of 12 digits");
+  settings.emulator.account = values[0];
+  return Ok{};
+}
+
+Status set_region(Settings& settings, Values values) {
+  if (!is_region(values[0])) return expected("an AWS region such as eu-central-1");
+  settings.emulator.region = values[0];
+  return Ok{};
+}
+
+Status set_workers(Settings& settings, Values values) {
+  const auto number = parse_count(values[0], 256);
+  if (!number) return expected("a number from 0 (one per core) to 256");
+  settings.emulator.workers = *number;
+  return Ok{};
+}
+
+Status set_webhook(Settings& settings, Values values) {
+  if (!values[0].starts_with("http://")) return expected("an http:// URL");
+  settings.emulator.jitr_webhook = values[0];
+  return Ok{};
+}
+
+Status set_jitr_timeout(Settings& settings, Values values) {
+  const auto limit = parse_duration(values[0]);
+  if (!limit) return expected("a duration such as 10, 10s or 500ms");
+  settings.emulator.jitr_webhook_timeout = *limit;
+  settings.emulator.jitr_command_timeout = *limit;
+  return Ok{};
+}
+
+Status set_switches(Settings& settings, Values values) {
+  for (const auto& value : values) {
+    const auto equals = value.find('=');
+    if (equals == std::string::npos) return expected("name=value");
+    auto done = set_switch(settings.emulator, value.substr(0, equals), value.substr(equals + 1));
+    if (!done) return done;
+  }
+  return Ok{};
+}
+
+Status set_log_level(Settings& settings, Values values) {
+  if (!log::parse_level(values[0], settings.log_level)) {
+    return expected("one of trace, debug, info, warn, error, off");
+  }
+  return Ok{};
+}
+
+constexpr std::array kTable{
+    Setting{.name = "host",
+            .group = kListening,
+            .placeholder = "ADDRESS",
+            .help = "Address of both listeners (127.0.0.1). Beyond loopback, /_iot/* asks\n"
+                    "for the admin token of the ready file.",
+            .apply = [](Settings& s,
+                        Values v) { return set_text(s.emulator.host, v, "an address such as 127.0.0.1"); }},
+    Setting{.name = "api-port",
+            .group = kListening,
+            .placeholder = "PORT",
+            .help = "HTTP port of the AWS API (4566; 0 = any free one)",
+            .apply = [](Settings& s, Values v) { return set_port(s.emulator.api_port, v); }},
+    Setting{.name = "mqtt-port",
+            .group = kListening,
+            .placeholder = "PORT",
+            .help = "MQTT over TLS (8883; 0 = any free one)",
+            .apply = [](Settings& s, Values v) { return set_port(s.emulator.mqtt_port, v); }},
+    Setting{.name = "https-port",
+            .group = kListening,
+            .placeholder = "PORT",
+            .help = "HTTPS publish (8443). Accepted, not served yet.",
+            .apply = [](Settings& s, Values v) { return set_port(s.emulator.https_port, v); }},
+    Setting{.name = "workers",
+            .group = kListening,
+            .placeholder = "N",
+            .help = "MQTT threads (0 = one per core)",
+            .apply = set_workers},
+    Setting{
+        .name = "endpoint-host",
+        .group = kCloud,
+        .placeholder = "NAME",
+        .help = "Host that DescribeEndpoint answers and the server certificate\nnames (localhost)",
+        .apply = [](Settings& s, Values v) { return set_text(s.emulator.endpoint_host, v, "a host name"); }},
+    Setting{.name = "hostname",
+            .kind = SettingKind::list,
+            .group = kCloud,
+            .placeholder = "NAME",
+            .help = "Further DNS name or address in the server certificate",
+            .apply = [](Settings& s, Values v) { return set_list(s.emulator.hostnames, v, "a host name"); }},
+    Setting{.name = "account",
+            .group = kCloud,
+            .placeholder = "ID",
+            .help = "Default account (123456789012)",
+            .apply = set_account},
+    Setting{.name = "region",
+            .group = kCloud,
+            .placeholder = "REGION",
+            .help = "Default region (us-east-1)",
+            .apply = set_region},
+    Setting{.name = "data-dir",
+            .group = kFiles,
+            .placeholder = "DIR",
+            .help = "Keeps the server's CA and keys from start to start (0700).\n"
+                    "Without it they are made anew each time.",
+            .apply = [](Settings& s, Values v) { return set_text(s.emulator.data_dir, v, "a directory"); }},
+    Setting{.name = "ready-file",
+            .group = kFiles,
+            .placeholder = "FILE",
+            .help = "JSON with addresses, CA file and pid; appears whole when the\n"
+                    "emulator is ready, goes when it ends",
+            .apply = [](Settings& s, Values v) { return set_text(s.ready_file, v, "a file name"); }},
+    Setting{.name = "jitr-webhook",
+            .group = kJitr,
+            .placeholder = "URL",
+            .help = "POSTs each registration event to this http:// URL",
+            .apply = set_webhook},
+    Setting{.name = "jitr-command",
+            .group = kJitr,
+            .placeholder = "'CMD'",
+            .help = "Runs this with the event on stdin and AWS_ENDPOINT_URL and\n"
+                    "credentials in the environment",
+            .apply = [](Settings& s, Values v) { return set_text(s.emulator.jitr_command, v, "a command"); }},
+    Setting{.name = "jitr-timeout",
+            .group = kJitr,
+            .placeholder = "TIME",
+            .help = "Limit for either: 10s, 500ms (webhook 5s, command 30s)",
+            .apply = set_jitr_timeout},
+    Setting{
+        .name = "allow-host",
+        .kind = SettingKind::list,
+        .group = kBrowsers,
+        .placeholder = "NAME",
+        .help = "Further Host header the API answers to",
+        .apply = [](Settings& s, Values v) { return set_list(s.emulator.allow_hosts, v, "a host name"); }},
+    Setting{
+        .name = "allow-origin",
+        .kind = SettingKind::list,
+        .group = kBrowsers,
+        .placeholder = "ORIGIN",
+        .help = "Web origin whose pages may call the AWS API, for example\nhttp://app.test:3000",
+        .apply = [](Settings& s, Values v) { return set_list(s.emulator.allow_origins, v, "a web origin"); }},
+    Setting{.name = "insecure-admin",
+            .kind = SettingKind::flag,
+            .group = kBrowsers,
+            .help = "Beyond loopback, leaves /_iot/* open without the token",
+            .apply = [](Settings& s, Values v) { return set_flag(s.emulator.insecure_admin, v); }},
+    Setting{.name = "switch",
+            .kind = SettingKind::switches,
+            .group = kBehaviour,
+            .placeholder = "NAME=VALUE",
+            .help = "Chooses another reading of AWS's behaviour; list below",
+            .apply = set_switches},
+    Setting{.name = "log-level",
+            .group = kBehaviour,
+            .placeholder = "LEVEL",
+            .help = "trace, debug, info, warn, error or off (info)",
+            .apply = set_log_level},
+    Setting{.name = "debug-dumps",
+            .kind = SettingKind::flag,
+            .group = kBehaviour,
+            .help = "Lets a crash leave a core dump (it holds private keys)",
+            .apply = [](Settings& s, Values v) { return set_flag(s.debug_dumps, v); }},
+};
+
+}  // namespace
+
+std::span<const Setting> settings_table() {
+  return kTable;
+}
+
+}  // namespace iotemu::daemon
