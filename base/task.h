@@ -12,9 +12,10 @@ namespace iotemu {
 class Task {
  public:
   Task() = default;
+  /// Implicit: a lambda is a task. The constraint keeps it from hiding the move constructor.
   template <class F>
   requires(!std::is_same_v<std::decay_t<F>, Task> && std::is_invocable_v<std::decay_t<F>&>)
-      Task(F&& fn)  // NOLINT(google-explicit-constructor): a lambda is a task
+      Task(F&& fn)  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
       : body_{std::make_unique<Body<std::decay_t<F>>>(std::forward<F>(fn))} {}
 
   void operator()() { body_->run(); }
