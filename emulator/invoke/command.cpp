@@ -1,0 +1,287 @@
+#include "emulator/invoke/command.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <map>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/log.h"
+#include "emulator/invoke/loop_invoker.h"
+
+namespace iotemu::invoke {
+namespace {
+
+namespace asio = boost::asio;
+using ErrorCode = boost::system::error_code;
+
+/// An event must fit a pipe's buffer, so that nobody has to wait for the child to read it.
+constexpr std::size_t kMaxEventBytes = 60 * 1024;
+/// What is kept of a child's output for the log: its end.
+constexpr std::size_t kKeptOutputBytes = 4000;
+
+/// A descriptor that closes itself and that no child inherits.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd = -1) : fd_{fd} {}
+  Descriptor(Descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+struct Pipe {
+  Descriptor read{};
+  Descriptor write{};
+};
+
+Error failed(std::string_view what, int number) {
+  return Error{Errc::io, "cannot start the handler: " + std::string{what} + ": " +
+                             std::system_category().message(number)};
+}
+
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return failed("pipe", errno);
+  return Pipe{.read = Descriptor{ends[0]}, .write = Descriptor{ends[1]}};
+}
+
+struct Child {
+  pid_t pid{-1};
+  /// Becomes readable when the child has ended.
+  Descriptor ended{};
+  /// Its stdout and stderr.
+  Descriptor output{};
+};
+
+/// The attributes and file actions of one spawn, freed together.
+class SpawnPlan {
+ public:
+  SpawnPlan() {
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_init(&actions);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  ~SpawnPlan() {
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+  }
+  posix_spawnattr_t attributes{};
+  posix_spawn_file_actions_t actions{};
+};
+
+/// posix_spawn, because forking a threaded process by hand would run other threads' locks in the child.
+Result<Child> spawn_shell(const std::string& command, const std::vector<std::string>& environment,
+                          std::string_view input) {
+  if (input.size() > kMaxEventBytes)
+    return Error{Errc::too_large, "the event is larger than a pipe's buffer"};
+  auto in = make_pipe();
+  if (!in) return in.error();
+  auto out = make_pipe();
+  if (!out) return out.error();
+  if (::write(in->write.get(), input.data(), input.size()) != static_cast<ssize_t>(input.size())) {
+    return failed("write the event", errno);
+  }
+
+  SpawnPlan plan;
+  sigset_t none;
+  sigset_t all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setflags(&plan.attributes,
+                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setpgroup(&plan.attributes, 0);
+  posix_spawnattr_setsigmask(&plan.attributes, &none);
+  posix_spawnattr_setsigdefault(&plan.attributes, &all);
+  posix_spawn_file_actions_adddup2(&plan.actions, in->read.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&plan.actions, out->write.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&plan.actions, out->write.get(), STDERR_FILENO);
+  posix_spawn_file_actions_addclosefrom_np(&plan.actions, STDERR_FILENO + 1);
+
+  std::string shell = "/bin/sh";
+  std::string flag = "-c";
+  std::string text = command;
+  std::array<char*, 4> arguments{shell.data(), flag.data(), text.data(), nullptr};
+  std::vector<std::string> variables = environment;
+  std::vector<char*> pointers;
+  for (std::string& variable : variables) pointers.push_back(variable.data());
+  pointers.push_back(nullptr);
+
+  Child child;
+  const int error = ::posix_spawn(&child.pid, shell.c_str(), &plan.actions, &plan.attributes,
+                                  arguments.data(), pointers.data());
+  if (error != 0) return failed("posix_spawn /bin/sh", error);
+  child.output = std::move(out->read);
+  // glibc 2.36 declares pidfd_open, older ones that we may meet do not.
+  child.ended = Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0))};
+  if (child.ended.get() < 0) {
+    const int number = errno;
+    ::kill(-child.pid, SIGKILL);
+    ::waitpid(child.pid, nullptr, 0);
+    return failed("pidfd_open", number);
+  }
+  return child;
+}
+
+std::string last_line(std::string_view output) {
+  while (!output.empty() && (output.back() == '\n' || output.back() == '\r')) output.remove_suffix(1);
+  const std::size_t start = output.rfind('\n');
+  return std::string{start == output.npos ? output : output.substr(start + 1)};
+}
+
+Status judge(int wait_status, std::string_view output) {
+  if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) return Ok{};
+  std::string message = WIFEXITED(wait_status)
+                            ? "handler exited " + std::to_string(WEXITSTATUS(wait_status))
+                            : "handler was ended by signal " + std::to_string(WTERMSIG(wait_status));
+  if (const std::string line = last_line(output); !line.empty()) message += ": " + line;
+  return Error{Errc::internal, std::move(message)};
+}
+
+class CommandInvoker final : public LoopInvoker {
+ public:
+  CommandInvoker(CommandOptions options, WorkCounter& counter)
+      : LoopInvoker{counter, options.limits}, options_{std::move(options)} {}
+  ~CommandInvoker() override { stop(); }
+
+ private:
+  class Process;
+
+  void run(const std::shared_ptr<Call>& call) override;
+  [[nodiscard]] std::vector<std::string> environment(const Realm& realm) const;
+
+  const CommandOptions options_;
+};
+
+/// One child under way, kept alive by the wait for its end.
+class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
+ public:
+  Process(CommandInvoker& owner, std::shared_ptr<Call> call, Child child)
+      : owner_{owner},
+        call_{std::move(call)},
+        pid_{child.pid},
+        ended_{owner.loop(), child.ended.release()},
+        output_{owner.loop(), child.output.release()},
+        deadline_{owner.loop()} {}
+
+  void start() {
+    call_->abort = [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->kill_because("handler was killed: the emulator stopped");
+    };
+    deadline_.expires_after(owner_.options_.timeout);
+    deadline_.async_wait([self = shared_from_this()](ErrorCode error) {
+      if (error) return;
+      self->kill_because("handler was killed: it had not ended after " +
+                         std::to_string(self->owner_.options_.timeout.count()) + " ms");
+    });
+    ended_.async_wait(asio::posix::stream_descriptor::wait_read,
+                      [self = shared_from_this()](ErrorCode /*error*/) { self->reap(); });
+    output_.non_blocking(true);
+    read();
+  }
+
+ private:
+  void kill_because(std::string why) {
+    killed_because_ = std::move(why);
+    ::kill(-pid_, SIGKILL);
+  }
+
+  void read() {
+    output_.async_read_some(asio::buffer(chunk_),
+                            [self = shared_from_this()](ErrorCode error, std::size_t size) {
+                              if (error || self->reaped_) return;
+                              self->keep(size);
+                              self->read();
+                            });
+  }
+
+  void keep(std::size_t size) {
+    kept_.append(chunk_.data(), size);
+    if (kept_.size() > kKeptOutputBytes) kept_.erase(0, kept_.size() - kKeptOutputBytes);
+  }
+
+  void reap() {
+    // Before the child is waited for its id cannot be anybody else's, so this ends exactly its own group.
+    ::kill(-pid_, SIGKILL);
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    reaped_ = true;
+    deadline_.cancel();
+    ErrorCode error;
+    for (std::size_t size = 1; size > 0 && !error;) {
+      size = output_.read_some(asio::buffer(chunk_), error);
+      if (!error) keep(size);
+    }
+    output_.cancel(error);
+    if (!kept_.empty()) log::info("JITR command wrote", {{"output", kept_}});
+    owner_.finish(call_,
+                  killed_because_.empty() ? judge(status, kept_) : Error{Errc::internal, killed_because_});
+  }
+
+  CommandInvoker& owner_;
+  std::shared_ptr<Call> call_;
+  pid_t pid_;
+  asio::posix::stream_descriptor ended_;
+  asio::posix::stream_descriptor output_;
+  asio::steady_timer deadline_;
+  std::array<char, 4096> chunk_{};
+  std::string kept_;
+  std::string killed_because_;
+  bool reaped_{false};
+};
+
+void CommandInvoker::run(const std::shared_ptr<Call>& call) {
+  auto child = spawn_shell(options_.command, environment(call->invocation.realm), call->invocation.payload);
+  if (!child) return finish(call, child.error());
+  std::make_shared<Process>(*this, call, std::move(*child))->start();
+}
+
+std::vector<std::string> CommandInvoker::environment(const Realm& realm) const {
+  std::map<std::string, std::string> variables{
+      {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, {"HOME", "/"}};
+  for (const auto& [name, value] : options_.environment) variables[name] = value;
+  variables["AWS_ENDPOINT_URL"] = options_.endpoint_url;
+  // A 12-digit access key names the account; any signature is accepted.
+  variables["AWS_ACCESS_KEY_ID"] = realm.account;
+  variables["AWS_SECRET_ACCESS_KEY"] = "any";
+  variables["AWS_REGION"] = realm.region;
+  variables["AWS_DEFAULT_REGION"] = realm.region;
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : variables) lines.push_back(name + "=" + value);
+  return lines;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FunctionInvoker>> make_command_invoker(const CommandOptions& options,
+                                                              WorkCounter& counter) {
+  if (options.command.find('\0') != std::string::npos) {
+    return Error{Errc::invalid_request, "the JITR command holds a NUL character"};
+  }
+  std::unique_ptr<FunctionInvoker> invoker = std::make_unique<CommandInvoker>(options, counter);
+  return invoker;
+}
+
+}  // namespace iotemu::invoke

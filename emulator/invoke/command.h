@@ -1,0 +1,36 @@
+#pragma once
+
+// User code as a command: `/bin/sh -c COMMAND` with the event on stdin, in a process group of its own that
+// ends with it. Exit status 0 is success; what it writes goes to the log.
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "emulator/invoke/function_invoker.h"
+
+namespace iotemu::invoke {
+
+struct CommandOptions {
+  /// Shell text.
+  std::string command{};
+  /// In real time; the whole process group is killed when it has passed.
+  Duration timeout{std::chrono::seconds{30}};
+  /// AWS_ENDPOINT_URL of the child.
+  std::string endpoint_url{};
+  /// Further variables. The child's environment is built from nothing: these, then AWS_ENDPOINT_URL, the
+  /// credentials and the region of the event's realm; PATH and HOME get a default if they are not given here.
+  std::vector<std::pair<std::string, std::string>> environment{};
+  InvokeLimits limits{};
+};
+
+/// Fails with Errc::invalid_request if the command cannot be passed to a shell. `counter` outlives the
+/// invoker.
+Result<std::unique_ptr<FunctionInvoker>> make_command_invoker(const CommandOptions& options,
+                                                              WorkCounter& counter);
+
+}  // namespace iotemu::invoke

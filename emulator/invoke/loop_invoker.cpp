@@ -1,0 +1,63 @@
+#include "emulator/invoke/loop_invoker.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace iotemu::invoke {
+namespace {
+
+const Error kStopped{Errc::unavailable, "the emulator stopped before the handler had finished"};
+
+}  // namespace
+
+LoopInvoker::LoopInvoker(WorkCounter& counter, InvokeLimits limits)
+    : counter_{counter}, limits_{limits}, guard_{loop_.get_executor()}, thread_{[this] { loop_.run(); }} {}
+
+void LoopInvoker::invoke(Invocation invocation, std::function<void(Status)> done) {
+  auto call = std::make_shared<Call>();
+  call->invocation = std::move(invocation);
+  call->done = std::move(done);
+  call->work = WorkToken{counter_};
+  boost::asio::post(loop_, [this, call = std::move(call)]() mutable { admit(std::move(call)); });
+}
+
+void LoopInvoker::admit(std::shared_ptr<Call> call) {
+  if (stopping_) {
+    call->done(kStopped);
+  } else if (running_.size() < limits_.running) {
+    running_.push_back(call);
+    run(call);
+  } else if (waiting_.size() < limits_.waiting) {
+    waiting_.push_back(std::move(call));
+  } else {
+    call->done(Error{Errc::throttled, "more than " + std::to_string(limits_.waiting) +
+                                          " events wait for the handler; this one was dropped"});
+  }
+}
+
+void LoopInvoker::finish(const std::shared_ptr<Call>& call, Status status) {
+  std::erase(running_, call);
+  call->abort = nullptr;
+  call->done(std::move(status));
+  if (waiting_.empty() || stopping_) return;
+  auto next = std::move(waiting_.front());
+  waiting_.pop_front();
+  // Posted, not called: a call that ends at once would otherwise recurse through the whole queue.
+  boost::asio::post(loop_, [this, next = std::move(next)]() mutable { admit(std::move(next)); });
+}
+
+void LoopInvoker::stop() {
+  boost::asio::post(loop_, [this] {
+    stopping_ = true;
+    for (const auto& call : waiting_) call->done(kStopped);
+    waiting_.clear();
+    for (const auto& call : std::deque{running_}) {
+      if (call->abort) call->abort();
+    }
+    guard_.reset();
+  });
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace iotemu::invoke

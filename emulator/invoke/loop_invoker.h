@@ -1,0 +1,56 @@
+#pragma once
+
+// What invokers of code outside this process share: one thread with an event loop, a bound on the calls under
+// way, a bounded queue behind it. An adaptor says how one call runs. Private to this folder (includes Asio).
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "base/executor.h"
+#include "emulator/invoke/function_invoker.h"
+
+namespace iotemu::invoke {
+
+class LoopInvoker : public FunctionInvoker {
+ public:
+  void invoke(Invocation invocation, std::function<void(Status)> done) final;
+
+ protected:
+  /// One call under way. Its owner calls `finish` once; everything happens on the loop's thread.
+  struct Call {
+    Invocation invocation{};
+    std::function<void(Status)> done{};
+    WorkToken work{};
+    /// Ends the call at once; set by `run`.
+    std::function<void()> abort{};
+  };
+
+  LoopInvoker(WorkCounter& counter, InvokeLimits limits);
+  /// Aborts what runs, fails what waits, joins the thread. The adaptor's destructor calls it first.
+  void stop();
+
+  /// Starts one call.
+  virtual void run(const std::shared_ptr<Call>& call) = 0;
+  void finish(const std::shared_ptr<Call>& call, Status status);
+
+  boost::asio::io_context& loop() { return loop_; }
+
+ private:
+  void admit(std::shared_ptr<Call> call);
+
+  WorkCounter& counter_;
+  InvokeLimits limits_;
+  boost::asio::io_context loop_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+  // Only the loop's thread touches these.
+  std::deque<std::shared_ptr<Call>> waiting_;
+  std::deque<std::shared_ptr<Call>> running_;
+  bool stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace iotemu::invoke
