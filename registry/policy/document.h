@@ -30,7 +30,7 @@ struct Statement {
   bool not_action{false};
   ActionSet actions{};  // what the element amounts to, NotAction included
 
-  std::vector<PolicyText> resources{};
+  std::vector<PolicyText> resources{};  // never empty
   bool not_resource{false};
 
   std::vector<Condition> conditions{};

@@ -3,7 +3,6 @@
 // The verdict on one request (P7.3): an explicit Deny wins over any Allow, and what nobody allows is denied.
 // `evaluate` is the plain reading of the rule; `Compiled` gives the same answers on the hot path.
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -44,22 +43,21 @@ class Compiled {
   }
 
  private:
-  /// A statement that applies to one action and whose conditions hold: patterns_[first, last).
+  /// What is left of a statement: the actions for which its conditions hold, and patterns_[first, last).
   struct Rule {
+    ActionSet actions{};
     std::uint32_t first{};
     std::uint32_t last{};
     bool not_resource{false};
   };
-  struct Rules {
-    std::vector<Rule> deny{};
-    std::vector<Rule> allow{};
-  };
 
-  [[nodiscard]] bool matches(const Rule& rule, std::string_view resource) const noexcept;
-  void add(const Statement& statement, const Context& context, Action action);
+  void add(const Statement& statement, const Context& context);
+  [[nodiscard]] bool any_matches(const std::vector<Rule>& rules, Action action,
+                                 std::string_view resource) const noexcept;
 
   std::vector<Pattern> patterns_{};
-  std::array<Rules, kActionCount> rules_{};
+  std::vector<Rule> deny_{};
+  std::vector<Rule> allow_{};
 };
 
 }  // namespace iotemu::registry::policy

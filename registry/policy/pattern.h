@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace iotemu::registry::policy {
 
@@ -35,11 +36,16 @@ class Pattern {
   };
   [[nodiscard]] Difference furthest_difference(std::string_view text) const;
 
+  /// The pattern cut at its first `cuts` literal colons; fewer parts when it has fewer.
+  [[nodiscard]] std::vector<Pattern> split_at_colons(std::size_t cuts) const;
+
   /// The pattern for people: `*` and `?` again stand for the wildcards.
   [[nodiscard]] std::string text() const;
 
   /// Whether `text` may be given to add_literal.
   [[nodiscard]] static bool is_literal_safe(std::string_view text);
+
+  friend bool operator==(const Pattern&, const Pattern&) = default;
 
  private:
   static constexpr char kAnyRun = '\xFF';

@@ -31,8 +31,6 @@ class PolicyText {
 
   /// Names of the variables without a replacement, in order of appearance.
   [[nodiscard]] std::vector<std::string> unresolved(const Context& context, Action action) const;
-  /// Names of all variables.
-  [[nodiscard]] std::vector<std::string> variables() const;
 
   /// The text as the policy has it.
   [[nodiscard]] const std::string& source() const { return source_; }
