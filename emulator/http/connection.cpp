@@ -146,7 +146,8 @@ void Connection::send(Response response, bool keep_alive) {
                       if (error || self->closed_) return self->close();
                       self->handling_ = false;
                       self->output_.clear();
-                      if (!keep_alive || self->finishing_) return self->linger();
+                      if (self->finishing_) return self->close();
+                      if (!keep_alive) return self->linger();
                       self->step();
                     });
 }
