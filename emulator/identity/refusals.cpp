@@ -15,10 +15,7 @@ struct Name {
 };
 
 constexpr std::array kNames{
-    Name{Refusal::no_client_certificate, "no_client_certificate"},
-    Name{Refusal::handshake_failed, "handshake_failed"},
     Name{Refusal::sni_missing, "sni_missing"},
-    Name{Refusal::endpoint_unknown, "endpoint_unknown"},
     Name{Refusal::certificate_unreadable, "certificate_unreadable"},
     Name{Refusal::ca_unknown, "ca_unknown"},
     Name{Refusal::ca_inactive, "ca_inactive"},
@@ -26,18 +23,17 @@ constexpr std::array kNames{
     Name{Refusal::ca_expired, "ca_expired"},
     Name{Refusal::certificate_expired, "certificate_expired"},
     Name{Refusal::certificate_not_yet_valid, "certificate_not_yet_valid"},
-    Name{Refusal::certificate_registered, "certificate_registered"},
     Name{Refusal::certificate_pending, "certificate_pending"},
     Name{Refusal::certificate_inactive, "certificate_inactive"},
     Name{Refusal::certificate_revoked, "certificate_revoked"},
     Name{Refusal::certificate_in_transfer, "certificate_in_transfer"},
+    Name{Refusal::certificate_owned_elsewhere, "certificate_owned_elsewhere"},
     Name{Refusal::connect_denied, "connect_denied"},
     Name{Refusal::will_denied, "will_denied"},
     Name{Refusal::publish_denied, "publish_denied"},
     Name{Refusal::subscribe_denied, "subscribe_denied"},
     Name{Refusal::receive_denied, "receive_denied"},
     Name{Refusal::reserved_topic, "reserved_topic"},
-    Name{Refusal::protocol_error, "protocol_error"},
     Name{Refusal::authorization_lost, "authorization_lost"},
     Name{Refusal::handler_failed, "handler_failed"},
 };

@@ -32,12 +32,8 @@ struct CertificateRegistered {
 
 /// Why a client was refused or cut.
 enum class Refusal {
-  /// TLS level.
-  no_client_certificate,
-  handshake_failed,
-  /// Certificate level: P3.5.
+  /// Certificate level: P3.4, P3.5.
   sni_missing,
-  endpoint_unknown,
   certificate_unreadable,
   ca_unknown,
   ca_inactive,
@@ -45,11 +41,11 @@ enum class Refusal {
   ca_expired,
   certificate_expired,
   certificate_not_yet_valid,
-  certificate_registered,
   certificate_pending,
   certificate_inactive,
   certificate_revoked,
   certificate_in_transfer,
+  certificate_owned_elsewhere,
   /// Policy level: P7.8.
   connect_denied,
   will_denied,
@@ -57,11 +53,9 @@ enum class Refusal {
   subscribe_denied,
   receive_denied,
   reserved_topic,
-  /// Limits and protocol.
-  protocol_error,
-  /// A live connection whose certificate left ACTIVE (P2.7).
+  /// A live connection whose certificate left ACTIVE or was deleted (P2.7).
   authorization_lost,
-  /// The user's JITR handler failed; the certificate stays PENDING_ACTIVATION.
+  /// The user's registration handler failed; the certificate stays PENDING_ACTIVATION.
   handler_failed,
 };
 
@@ -71,7 +65,7 @@ enum class Refusal {
 /// One refusal with its reason. `cause` names the concrete thing that was missing or forbidding, `cure` the
 /// command that would mend it.
 struct RefusalRecord {
-  Refusal refusal{Refusal::handshake_failed};
+  Refusal refusal{Refusal::ca_unknown};
   std::chrono::sys_time<std::chrono::milliseconds> time{};
   std::string client_id{};
   std::string certificate_id{};

@@ -1,0 +1,336 @@
+#include "emulator/identity/authenticator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/hex.h"
+#include "emulator/identity/authorizer.h"
+#include "registry/pki/verify.h"
+
+namespace iotemu::identity {
+namespace {
+
+namespace pki = registry::pki;
+using registry::CertificateId;
+using registry::CertificateStatus;
+
+/// Certificates behind the leaf that are looked at; what comes after the issuer is ignored anyway (P3.3).
+constexpr std::size_t kMaxChain = 8;
+
+std::string date(Time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day ymd{day};
+  const auto two = [](unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); };
+  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
+  return std::to_string(static_cast<int>(ymd.year())) + "-" + two(static_cast<unsigned>(ymd.month())) + "-" +
+         two(static_cast<unsigned>(ymd.day())) + "T" + two(static_cast<unsigned>(clock.hours().count())) +
+         ":" + two(static_cast<unsigned>(clock.minutes().count())) + ":" +
+         two(static_cast<unsigned>(clock.seconds().count())) + "Z";
+}
+
+std::string window(Time not_before, Time not_after, Time now) {
+  return "valid from " + date(not_before) + " to " + date(not_after) + "; it is " + date(now);
+}
+
+std::string activate(const CertificateId& id) {
+  return "aws iot update-certificate --certificate-id " + id.hex() + " --new-status ACTIVE";
+}
+
+std::string named(const registry::CaCertificateRecord& ca) {
+  return "CA certificate " + ca.id.hex() + " (" + ca.subject + ")";
+}
+
+std::vector<pki::Certificate> read_chain(const pki::Certificate& leaf, const mqtt::PeerIdentity& peer) {
+  std::vector<pki::Certificate> chain{leaf};
+  for (std::size_t at = 1; at < std::min(peer.chain.size(), kMaxChain); ++at) {
+    // One that cannot be read helps nobody to choose.
+    if (auto certificate = pki::Certificate::from_der(peer.chain[at]))
+      chain.push_back(std::move(*certificate));
+  }
+  return chain;
+}
+
+}  // namespace
+
+CertificateAuthenticator::CertificateAuthenticator(DoorOptions options, Realms& realms, Refusals& refusals,
+                                                   const Clock& clock, OnKnock on_knock)
+    : options_{std::move(options)},
+      realms_{realms},
+      refusals_{refusals},
+      clock_{clock},
+      on_knock_{std::move(on_knock)} {}
+
+void CertificateAuthenticator::authenticate(const mqtt::ConnectAttempt& attempt,
+                                            std::function<void(mqtt::Verdict)> answer) {
+  const mqtt::PeerIdentity& peer = attempt.peer;
+  const std::string& leaf = peer.chain.front();
+  Client client{.client_id = std::string{attempt.client_id},
+                .certificate_id = CertificateId::of_der(leaf),
+                .server_name = peer.server_name,
+                .address = peer.address,
+                .peer = peer_text(peer.address, peer.port),
+                .persistent = attempt.persistent,
+                .will_topic = attempt.will != nullptr ? std::string{attempt.will->topic} : std::string{}};
+  auto resolved = resolve(client.certificate_id, peer);
+  auto facts = resolved ? facts_about(*resolved, leaf) : resolved.error();
+  if (!facts) {
+    return answer(
+        turn_away(client, {.refusal = Refusal::certificate_unreadable,
+                           .cause = "the client certificate cannot be used: " + facts.error().message,
+                           .cure = "issue the device a certificate of the supported kind (P2.1)"}));
+  }
+  client.certificate = std::move(*facts);
+
+  RealmHome& home = *resolved->home;
+  Decision decision = judge(*resolved, peer);
+  if (auto* turned = std::get_if<Turned>(&decision)) return answer(turn_away(client, std::move(*turned)));
+  if (const auto* unknown = std::get_if<AutoRegister>(&decision)) {
+    return answer(register_and_knock(home, client, *unknown));
+  }
+  if (const auto* pending = std::get_if<Pending>(&decision)) {
+    return answer(knock(home, client, *pending->certificate, false));
+  }
+  answer(admit(home, std::move(client), attempt));
+}
+
+bool CertificateAuthenticator::accepts_in_handshake(const mqtt::PeerIdentity& peer) {
+  const CertificateId id = CertificateId::of_der(peer.chain.front());
+  const auto resolved = resolve(id, peer);
+  // A certificate nobody can read is refused at CONNECT, where its reason is recorded.
+  if (!resolved) return true;
+  Decision decision = judge(*resolved, peer);
+  auto* turned = std::get_if<Turned>(&decision);
+  // Rows 5 to 9 need a CONNECT packet (P3.6).
+  if (turned == nullptr || turned->refusal == Refusal::certificate_pending) return true;
+  Client client{.certificate_id = id, .peer = peer_text(peer.address, peer.port)};
+  if (auto facts = facts_about(*resolved, peer.chain.front())) client.certificate = std::move(*facts);
+  turn_away(client, std::move(*turned));
+  return false;
+}
+
+Result<CertificateAuthenticator::Resolved> CertificateAuthenticator::resolve(
+    const CertificateId& id, const mqtt::PeerIdentity& peer) const {
+  // P3.2: the endpoint serves the default realm; another one only if it alone knows the certificate or its
+  // issuer.
+  const std::vector<RealmHome*> homes = realms_.all();
+  for (RealmHome* home : homes) {
+    if (auto known = home->registry().certificate(id))
+      return Resolved{.home = home, .known = std::move(*known)};
+  }
+  auto leaf = pki::Certificate::from_der(peer.chain.front());
+  if (!leaf) return leaf.error();
+  const std::vector<pki::Certificate> chain = read_chain(*leaf, peer);
+  auto search = homes.front()->registry().find_issuer(*leaf, chain);
+  RealmHome* home = homes.front();
+  for (std::size_t at = 1; at < homes.size() && !search.chosen; ++at) {
+    auto other = homes[at]->registry().find_issuer(*leaf, chain);
+    if (!other.chosen) continue;
+    search = std::move(other);
+    home = homes[at];
+  }
+  return Resolved{.home = home, .unknown = Unknown{.leaf = std::move(*leaf), .search = std::move(search)}};
+}
+
+Result<std::shared_ptr<const CertificateFacts>> CertificateAuthenticator::facts_about(
+    const Resolved& resolved, std::string_view der) {
+  if (resolved.known) return facts_.get(resolved.known->id, der);
+  // Not kept: strangers would fill the cache.
+  return std::make_shared<const CertificateFacts>(facts_of(resolved.unknown->leaf));
+}
+
+CertificateAuthenticator::Decision CertificateAuthenticator::judge(const Resolved& resolved,
+                                                                   const mqtt::PeerIdentity& peer) const {
+  return resolved.known ? judge_known(resolved.known, peer) : judge_unknown(*resolved.unknown, peer);
+}
+
+std::optional<CertificateAuthenticator::Turned> CertificateAuthenticator::judge_server_name(
+    bool sni_only, const mqtt::PeerIdentity& peer) const {
+  if (!sni_only && !options_.switches.require_sni) return std::nullopt;
+  if (is_endpoint(peer.server_name)) return std::nullopt;
+  const std::string sent = peer.server_name.empty() ? "the client sent no server name (SNI)"
+                                                    : "the client sent the server name '" + peer.server_name +
+                                                          "', which is no name of this endpoint";
+  return Turned{
+      .refusal = Refusal::sni_missing,
+      .cause = sent + ", and " +
+               (sni_only ? "the certificate's mode is SNI_ONLY (P3.2)" : "the switch require_sni is on"),
+      .cure =
+          "connect by the name that `aws iot describe-endpoint --endpoint-type iot:Data-ATS` answers" +
+          (peer.server_name.empty() ? "" : ", or start the emulator with --hostname " + peer.server_name)};
+}
+
+bool CertificateAuthenticator::is_endpoint(std::string_view name) const {
+  if (name.empty()) return false;
+  const std::string lower = lowercase(name);
+  return lower == "localhost" || lower.ends_with(".localhost") ||
+         (lower.find(".iot.") != lower.npos && lower.ends_with(".amazonaws.com")) ||
+         std::ranges::any_of(options_.endpoint_names,
+                             [&](const std::string& own) { return lowercase(own) == lower; });
+}
+
+CertificateAuthenticator::Decision CertificateAuthenticator::judge_known(
+    const CertificatePtr& certificate, const mqtt::PeerIdentity& peer) const {
+  const CertificateId& id = certificate->id;
+  if (auto turned = judge_server_name(certificate->mode == registry::CertificateMode::sni_only, peer))
+    return *turned;
+  const Time now = clock_.now();
+  switch (certificate->status) {
+    case CertificateStatus::active:
+      break;
+    case CertificateStatus::pending_activation:
+      if (certificate->ca_id) return Pending{certificate};
+      return Turned{.refusal = Refusal::certificate_pending,
+                    .cause = "certificate " + id.hex() +
+                             " is PENDING_ACTIVATION and came from no registered CA (P3.5 row 9)",
+                    .cure = activate(id)};
+    case CertificateStatus::revoked:
+      return Turned{.refusal = Refusal::certificate_revoked,
+                    .cause = "certificate " + id.hex() + " is REVOKED (P3.5 row 11)",
+                    .cure = "give the device a new certificate; a revoked one stays revoked"};
+    case CertificateStatus::pending_transfer:
+      return Turned{.refusal = Refusal::certificate_in_transfer,
+                    .cause = "certificate " + id.hex() + " is PENDING_TRANSFER (P3.5 row 12)",
+                    .cure = "aws iot cancel-certificate-transfer --certificate-id " + id.hex()};
+    case CertificateStatus::inactive:
+    case CertificateStatus::register_inactive:
+      return Turned{.refusal = Refusal::certificate_inactive,
+                    .cause = "certificate " + id.hex() + " is INACTIVE (P3.5 row 10)",
+                    .cure = activate(id)};
+  }
+  switch (pki::validity_at(certificate->not_before, certificate->not_after, now)) {
+    case pki::Validity::valid:
+      break;
+    case pki::Validity::not_yet_valid:
+      return Turned{
+          .refusal = Refusal::certificate_not_yet_valid,
+          .cause = "certificate " + id.hex() + " is ACTIVE but " +
+                   window(certificate->not_before, certificate->not_after, now) + " (P3.5 row 16)",
+          .cure = "give the device a certificate that is valid already, or set the emulator's clock"};
+    case pki::Validity::expired:
+      if (options_.switches.accept_expired_leaf) break;
+      return Turned{.refusal = Refusal::certificate_expired,
+                    .cause = "certificate " + id.hex() + " is ACTIVE but " +
+                             window(certificate->not_before, certificate->not_after, now) + " (P3.5 row 15)",
+                    .cure = "give the device a new certificate, or set the switch expired_leaf=accept"};
+  }
+  return Active{certificate};
+}
+
+CertificateAuthenticator::Decision CertificateAuthenticator::judge_unknown(
+    const Unknown& unknown, const mqtt::PeerIdentity& peer) const {
+  const pki::Certificate& leaf = unknown.leaf;
+  const registry::CaCertificatePtr& ca = unknown.search.chosen;
+  const std::string who = "certificate " + leaf.id().hex() + " is not registered and ";
+  if (!ca) {
+    return Turned{
+        .refusal = Refusal::ca_unknown,
+        .cause = who + "no registered CA signed it: " + unknown.search.why_none,
+        .cure =
+            "register the CA whose subject is '" + leaf.issuer().text() +
+            "' (the direct issuer): aws iot register-ca-certificate --ca-certificate file://CA.pem "
+            "--verification-certificate file://VERIFICATION.pem --set-as-active --allow-auto-registration"};
+  }
+  const std::string update = "aws iot update-ca-certificate --certificate-id " + ca->id.hex();
+  if (auto turned = judge_server_name(ca->mode == registry::CertificateMode::sni_only, peer)) return *turned;
+  if (ca->status != registry::CaStatus::active) {
+    return Turned{.refusal = Refusal::ca_inactive,
+                  .cause = who + "its " + named(*ca) + " is INACTIVE (P3.5 row 3)",
+                  .cure = update + " --new-status ACTIVE --new-auto-registration-status ENABLE"};
+  }
+  if (!ca->auto_registration) {
+    return Turned{.refusal = Refusal::auto_registration_disabled,
+                  .cause = who + "its " + named(*ca) + " has autoRegistrationStatus DISABLE (P3.5 row 4)",
+                  .cure = update + " --new-auto-registration-status ENABLE"};
+  }
+  const Time now = clock_.now();
+  if (pki::validity_at(ca->not_before, ca->not_after, now) != pki::Validity::valid) {
+    return Turned{.refusal = Refusal::ca_expired,
+                  .cause = who + "its " + named(*ca) + " is " + window(ca->not_before, ca->not_after, now) +
+                           " (P3.5 row 18)",
+                  .cure = "register a CA certificate that is valid now"};
+  }
+  const pki::Validity validity = pki::validity_at(leaf, now);
+  if (validity != pki::Validity::valid) {
+    return Turned{
+        .refusal = validity == pki::Validity::expired ? Refusal::certificate_expired
+                                                      : Refusal::certificate_not_yet_valid,
+        .cause = who + "it is " + window(leaf.not_before(), leaf.not_after(), now) + " (P3.5 row 17)",
+        .cure = "give the device a certificate that is valid now"};
+  }
+  return AutoRegister{.leaf = leaf, .ca = ca};
+}
+
+mqtt::Verdict CertificateAuthenticator::turn_away(const Client& client, Turned turned) {
+  RefusalRecord record = refusal_of(client, turned.refusal);
+  record.cause = std::move(turned.cause);
+  record.cure = std::move(turned.cure);
+  refusals_.add(std::move(record));
+  return mqtt::Refusal{.connack = 0, .reason = std::string{to_string(turned.refusal)}};
+}
+
+mqtt::Verdict CertificateAuthenticator::register_and_knock(RealmHome& home, const Client& client,
+                                                           const AutoRegister& registration) {
+  auto registered = home.registry().auto_register(registration.leaf, *registration.ca);
+  if (!registered) {
+    const bool lost_race = registered.error().code == Errc::certificate_state;
+    return turn_away(client,
+                     {.refusal = lost_race ? Refusal::ca_inactive : Refusal::certificate_owned_elsewhere,
+                      .cause = "certificate " + client.certificate_id.hex() +
+                               " could not be registered: " + registered.error().message,
+                      .cure = lost_race ? "aws iot update-ca-certificate --certificate-id " +
+                                              registration.ca->id.hex() + " --new-status ACTIVE"
+                                        : "delete the certificate in the account that owns it"});
+  }
+  const registry::CertificateRecord& certificate = *registered->certificate;
+  // Another connect registered it first and somebody has activated it meanwhile: the retry will find it
+  // ACTIVE.
+  return knock(home, client, certificate, registered->created);
+}
+
+mqtt::Verdict CertificateAuthenticator::knock(RealmHome& home, const Client& client,
+                                              const registry::CertificateRecord& certificate, bool first) {
+  const auto ca = home.registry().ca(*certificate.ca_id);
+  const bool open = ca && (*ca)->status == registry::CaStatus::active && (*ca)->auto_registration;
+  if (open || options_.switches.event_on_pending_with_inactive_ca) {
+    CertificateRegistered event{.certificate_id = certificate.id.hex(),
+                                .certificate_arn = certificate.arn,
+                                .ca_certificate_id = certificate.ca_id->hex(),
+                                .account = home.realm().account,
+                                .region = home.realm().region,
+                                .timestamp = epoch_ms(clock_.now()),
+                                .client_id = client.client_id};
+    if (!first) event.registered_at = epoch_ms(certificate.created_at);
+    on_knock_(home, std::move(event));
+  }
+  return turn_away(
+      client, {.refusal = Refusal::certificate_pending,
+               .cause = "certificate " + certificate.id.hex() +
+                        (first ? " was registered by this connect and waits for its activation (P3.5 row 5)"
+                               : " is PENDING_ACTIVATION (P3.5 row 7)"),
+               .cure = activate(certificate.id)});
+}
+
+mqtt::Verdict CertificateAuthenticator::admit(RealmHome& home, Client client,
+                                              const mqtt::ConnectAttempt& attempt) {
+  const topics::FailedConnect failed{.client_id = client.client_id,
+                                     .principal = client.certificate_id.hex(),
+                                     .session_id = std::string{attempt.session_id},
+                                     .address = client.address};
+  auto authorizer = std::make_unique<PolicyAuthorizer>(home.registry(), refusals_, std::move(client));
+  if (!authorizer->connect() ||
+      (attempt.will != nullptr && !authorizer->will(attempt.will->topic, attempt.will->retain))) {
+    home.lifecycle().connect_failed(failed);
+    switch (options_.switches.connack_on_denied) {
+      case Switches::ConnackOnDenied::none:
+        return mqtt::Refusal{.connack = 0, .reason = "denied by policy"};
+      case Switches::ConnackOnDenied::code5:
+        return mqtt::Refusal{.connack = 5, .reason = "denied by policy"};
+      case Switches::ConnackOnDenied::code7:
+        return mqtt::Refusal{.connack = 7, .reason = "denied by policy"};
+    }
+  }
+  return mqtt::Admission{
+      .broker = &home.broker(), .authorizer = std::move(authorizer), .principal = failed.principal};
+}
+
+}  // namespace iotemu::identity

@@ -1,0 +1,103 @@
+#pragma once
+
+// The door: who may connect with which certificate (P3.4, P3.5). Asked at the CONNECT packet, on a broker's
+// worker; answers inside the call. A refusal leaves its reason in Refusals before the connection is closed,
+// and a certificate that waits for its activation has its event published before that too.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "emulator/identity/certificate_facts.h"
+#include "emulator/identity/client.h"
+#include "emulator/identity/realms.h"
+#include "emulator/identity/refusals.h"
+#include "iotemu/events.h"
+#include "iotemu/options.h"
+#include "mqtt/ports.h"
+#include "registry/pki/certificate.h"
+
+namespace iotemu::identity {
+
+struct DoorOptions {
+  Switches switches{};
+  /// Names by which clients may call the endpoint: the endpoint host and its aliases. localhost and the
+  /// service's own host names are known anyway.
+  std::vector<std::string> endpoint_names{};
+};
+
+class CertificateAuthenticator final : public mqtt::Authenticator {
+ public:
+  /// Told of every knock, on the worker, before the connection is closed.
+  using OnKnock = std::function<void(RealmHome&, CertificateRegistered)>;
+
+  /// All references outlive the authenticator.
+  CertificateAuthenticator(DoorOptions options, Realms& realms, Refusals& refusals, const Clock& clock,
+                           OnKnock on_knock);
+
+  void authenticate(const mqtt::ConnectAttempt& attempt, std::function<void(mqtt::Verdict)> answer) override;
+  bool accepts_in_handshake(const mqtt::PeerIdentity& peer) override;
+
+ private:
+  using CertificatePtr = registry::CertificatePtr;
+
+  /// What P3.5 says about a certificate before any policy is asked.
+  struct Turned {
+    Refusal refusal{};
+    std::string cause{};
+    std::string cure{};
+  };
+  struct AutoRegister {
+    registry::pki::Certificate leaf;
+    registry::CaCertificatePtr ca{};
+  };
+  struct Pending {
+    CertificatePtr certificate{};
+  };
+  struct Active {
+    CertificatePtr certificate{};
+  };
+  using Decision = std::variant<Turned, AutoRegister, Pending, Active>;
+
+  /// A leaf that no registry of the candidates knows, with the CA that signed it.
+  struct Unknown {
+    registry::pki::Certificate leaf;
+    registry::IssuerSearch search{};
+  };
+  struct Resolved {
+    RealmHome* home{};
+    /// Exactly one of the two is set.
+    CertificatePtr known{};
+    std::optional<Unknown> unknown{};
+  };
+
+  [[nodiscard]] Result<Resolved> resolve(const registry::CertificateId& id,
+                                         const mqtt::PeerIdentity& peer) const;
+  Result<std::shared_ptr<const CertificateFacts>> facts_about(const Resolved& resolved, std::string_view der);
+  [[nodiscard]] Decision judge(const Resolved& resolved, const mqtt::PeerIdentity& peer) const;
+  [[nodiscard]] Decision judge_known(const CertificatePtr& certificate, const mqtt::PeerIdentity& peer) const;
+  [[nodiscard]] Decision judge_unknown(const Unknown& unknown, const mqtt::PeerIdentity& peer) const;
+  [[nodiscard]] std::optional<Turned> judge_server_name(bool sni_only, const mqtt::PeerIdentity& peer) const;
+  [[nodiscard]] bool is_endpoint(std::string_view name) const;
+
+  mqtt::Verdict turn_away(const Client& client, Turned turned);
+  mqtt::Verdict knock(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
+                      bool first);
+  mqtt::Verdict register_and_knock(RealmHome& home, const Client& client, const AutoRegister& registration);
+  mqtt::Verdict admit(RealmHome& home, Client client, const mqtt::ConnectAttempt& attempt);
+
+  const DoorOptions options_;
+  Realms& realms_;
+  Refusals& refusals_;
+  const Clock& clock_;
+  const OnKnock on_knock_;
+  CertificateFactsCache facts_;
+};
+
+}  // namespace iotemu::identity

@@ -1,0 +1,205 @@
+#include "emulator/identity/authorizer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/realm.h"
+#include "emulator/topics/reserved.h"
+#include "registry/policy/explain.h"
+
+namespace iotemu::identity {
+namespace {
+
+namespace policy = registry::policy;
+using registry::AttachedThing;
+using registry::PrincipalView;
+using topics::PublishKind;
+
+/// Topics remembered per action and connection; devices use a handful.
+constexpr std::size_t kRememberedTopics = 128;
+
+bool same_things(const std::vector<AttachedThing>& a, const std::vector<AttachedThing>& b) {
+  return std::ranges::equal(a, b, [](const AttachedThing& x, const AttachedThing& y) {
+    return x.thing == y.thing && x.type == y.type;
+  });
+}
+
+bool same_policies(const std::vector<policy::NamedDocument>& a, const std::vector<policy::NamedDocument>& b) {
+  return std::ranges::equal(a, b, [](const policy::NamedDocument& x, const policy::NamedDocument& y) {
+    return x.document == y.document && x.name == y.name;
+  });
+}
+
+/// Records are immutable, so equal pointers mean equal contents.
+bool same(const std::shared_ptr<const PrincipalView>& a, const std::shared_ptr<const PrincipalView>& b) {
+  if (!a || !b) return a == b;
+  return a->certificate == b->certificate && same_policies(a->policies, b->policies) &&
+         same_things(a->things, b->things);
+}
+
+/// P7.6: the exclusive thing, else the attached thing that has the client id as its name.
+const AttachedThing* associated_thing(const PrincipalView& view, std::string_view client_id) {
+  const auto exclusive =
+      std::ranges::find(view.things, registry::ThingPrincipalType::exclusive, &AttachedThing::type);
+  if (exclusive != view.things.end()) return &*exclusive;
+  const auto named = std::ranges::find_if(
+      view.things, [&](const AttachedThing& attached) { return attached.thing->name.text() == client_id; });
+  return named == view.things.end() ? nullptr : &*named;
+}
+
+policy::AssociatedThing thing_facts(const registry::ThingRecord& thing) {
+  return {.name = thing.name.text(),
+          .type = thing.type ? thing.type->text() : std::string{},
+          .attributes = {thing.attributes.begin(), thing.attributes.end()}};
+}
+
+std::string cure_for(const PrincipalView* view, std::string_view action, std::string_view resource) {
+  const std::string statement = R"({"Effect":"Allow","Action":")" + std::string{action} +
+                                R"(","Resource":")" + std::string{resource} + R"("})";
+  if (view == nullptr || view->policies.empty()) {
+    return "attach a policy with the statement " + statement +
+           (view == nullptr
+                ? std::string{}
+                : ": aws iot attach-policy --policy-name NAME --target " + view->certificate->arn);
+  }
+  return "add the statement " + statement + " to policy " + view->policies.front().name +
+         ": aws iot create-policy-version --policy-name " + view->policies.front().name +
+         " --set-as-default --policy-document file://POLICY.json";
+}
+
+}  // namespace
+
+PolicyAuthorizer::PolicyAuthorizer(const registry::Registry& registry, Refusals& refusals, Client client)
+    : registry_{registry},
+      refusals_{refusals},
+      client_{std::move(client)},
+      arn_prefix_{iot_arn(registry.realm(), "")} {
+  refresh();
+}
+
+bool PolicyAuthorizer::connect() {
+  refresh();
+  return allows({Refusal::connect_denied, Action::connect, "client/"}, client_.client_id, nullptr);
+}
+
+bool PolicyAuthorizer::will(std::string_view topic, bool retain) {
+  refresh();
+  if (topics::classify_publish(topic) != PublishKind::ordinary) {
+    record_reserved(Refusal::will_denied, topic, "a will cannot be left on a reserved topic");
+    return false;
+  }
+  return allows({Refusal::will_denied, Action::publish, "topic/"}, topic, nullptr) &&
+         (!retain || allows({Refusal::will_denied, Action::retain_publish, "topic/"}, topic, nullptr));
+}
+
+mqtt::Access PolicyAuthorizer::publish(std::string_view topic, bool retain) {
+  refresh();
+  const PublishKind kind = topics::classify_publish(topic);
+  if (kind == PublishKind::forbidden) {
+    record_reserved(Refusal::reserved_topic, topic, "clients may not publish to this reserved topic");
+    return mqtt::Access::forbidden_topic;
+  }
+  if (retain && kind != PublishKind::ordinary) {
+    record_reserved(Refusal::reserved_topic, topic, "nothing can be retained on a reserved topic (M3-44)");
+    return mqtt::Access::forbidden_topic;
+  }
+  if (!allows({Refusal::publish_denied, Action::publish, "topic/"}, topic, &publish_))
+    return mqtt::Access::denied;
+  if (retain && !allows({Refusal::publish_denied, Action::retain_publish, "topic/"}, topic, &retain_)) {
+    return mqtt::Access::denied;
+  }
+  return kind == PublishKind::basic_ingest ? mqtt::Access::observer_only : mqtt::Access::allowed;
+}
+
+mqtt::Access PolicyAuthorizer::subscribe(std::string_view filter) {
+  refresh();
+  if (!topics::may_subscribe(filter)) {
+    record_reserved(Refusal::reserved_topic, filter, "clients may not subscribe to this reserved topic");
+    return mqtt::Access::forbidden_topic;
+  }
+  const bool allowed =
+      allows({Refusal::subscribe_denied, Action::subscribe, "topicfilter/"}, filter, nullptr);
+  return allowed ? mqtt::Access::allowed : mqtt::Access::denied;
+}
+
+bool PolicyAuthorizer::receive(std::string_view topic) {
+  refresh();
+  return allows({Refusal::receive_denied, Action::receive, "topic/"}, topic, &receive_);
+}
+
+void PolicyAuthorizer::refresh() {
+  const std::uint64_t generation = registry_.generation();
+  if (generation == generation_) return;
+  generation_ = generation;
+  auto view = registry_.principal_view(client_.certificate_id);
+  if (view_ && same(view, view_)) return;
+  view_ = std::move(view);
+  compile();
+}
+
+void PolicyAuthorizer::compile() {
+  publish_.clear();
+  retain_.clear();
+  receive_.clear();
+  context_ = {};
+  compiled_ = {};
+  if (!view_ || view_->certificate->status != registry::CertificateStatus::active) return;
+
+  context_.client_id = client_.client_id;
+  if (!client_.server_name.empty()) context_.domain_name = client_.server_name;
+  context_.source_ip = client_.address;
+  context_.certificate_id = client_.certificate_id.hex();
+  context_.certificate = {client_.certificate, &client_.certificate->variables};
+  const AttachedThing* attached = associated_thing(*view_, client_.client_id);
+  if (attached != nullptr) {
+    context_.thing = std::make_shared<const policy::AssociatedThing>(thing_facts(*attached->thing));
+  }
+  context_.is_attached = attached != nullptr;
+  context_.persistent_connect = client_.persistent;
+  if (!client_.will_topic.empty())
+    context_.last_will_topic = iot_arn(registry_.realm(), "topic/" + client_.will_topic);
+  compiled_ = policy::Compiled{view_->policies, context_};
+}
+
+std::string_view PolicyAuthorizer::resource(std::string_view type, std::string_view name) {
+  resource_.assign(arn_prefix_).append(type).append(name);
+  return resource_;
+}
+
+bool PolicyAuthorizer::allows(const Wording& wording, std::string_view name, Verdicts* cache) {
+  if (cache != nullptr) {
+    if (const auto known = cache->find(name); known != cache->end()) return known->second;
+  }
+  const bool allowed = compiled_.allows(wording.action, resource(wording.type, name));
+  if (!allowed) record(wording);
+  if (cache != nullptr) {
+    if (cache->size() >= kRememberedTopics) cache->clear();
+    cache->emplace(name, allowed);
+  }
+  return allowed;
+}
+
+void PolicyAuthorizer::record(const Wording& wording) {
+  RefusalRecord record = refusal_of(client_, wording.refusal);
+  const std::string_view action = policy::name(wording.action);
+  if (!view_ || view_->policies.empty()) {
+    record.cause = std::string{action} + " on " + resource_ + " is denied: certificate " +
+                   client_.certificate_id.hex() + (view_ ? " has no policy attached" : " was deleted");
+  } else {
+    const policy::Explanation explanation = policy::explain(
+        view_->policies, {.action = wording.action, .resource = resource_, .context = context_});
+    record.cause = explanation.summary;
+    record.explanation = explanation.text();
+  }
+  record.cure = cure_for(view_.get(), action, resource_);
+  refusals_.add(std::move(record));
+}
+
+void PolicyAuthorizer::record_reserved(Refusal refusal, std::string_view topic, std::string_view why) {
+  RefusalRecord record = refusal_of(client_, refusal);
+  record.cause = "'" + std::string{topic} + "': " + std::string{why};
+  record.cure = "use a topic that does not begin with '$', or one of the service's own that is meant for it";
+  refusals_.add(std::move(record));
+}
+
+}  // namespace iotemu::identity

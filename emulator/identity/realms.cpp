@@ -1,0 +1,150 @@
+#include "emulator/identity/realms.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "base/log.h"
+#include "emulator/identity/client.h"
+#include "registry/events.h"
+
+namespace iotemu::identity {
+
+using registry::CertificateId;
+using registry::CertificateStatus;
+
+RealmHome::RealmHome(Realm realm, const RealmSurroundings& surroundings,
+                     const registry::Neighbours& neighbours)
+    : clock_{surroundings.clock},
+      refusals_{surroundings.refusals},
+      registry_{std::move(realm),      surroundings.clock, surroundings.random, store_, bus_,
+                surroundings.registry, &neighbours},
+      lifecycle_{
+          surroundings.clock,
+          {.publish = [this](std::string topic,
+                             std::string payload) { publish(std::move(topic), std::move(payload)); },
+           .exclusive_thing = [this](const std::string& principal) { return exclusive_thing(principal); },
+           .session_expiry = surroundings.session_expiry}},
+      broker_{&surroundings.make_broker(this)} {
+  cut_who_loses_its_certificate(surroundings.events);
+}
+
+void RealmHome::cut_who_loses_its_certificate(Executor& events) {
+  bus_.subscribe<registry::CertificateStatusChanged>(
+      events, [this](const registry::CertificateStatusChanged& change) {
+        if (change.from != CertificateStatus::active) return;
+        broker_->disconnect_principal(change.id.hex(), mqtt::CloseReason::authorization_lost);
+      });
+  bus_.subscribe<registry::CertificateDeleted>(events, [this](const registry::CertificateDeleted& deleted) {
+    broker_->disconnect_principal(deleted.id.hex(), mqtt::CloseReason::authorization_lost);
+  });
+}
+
+void RealmHome::publish(std::string topic, std::string payload, mqtt::QoS qos) {
+  broker_->publish(mqtt::Message{
+      .topic = std::move(topic), .payload = std::move(payload), .qos = qos, .published_at = clock_.now()});
+}
+
+Status RealmHome::reset(bool keep_ca) {
+  auto done = registry_.reset(keep_ca);
+  broker_->reset();
+  lifecycle_.reset();
+  return done;
+}
+
+std::optional<std::string> RealmHome::exclusive_thing(const std::string& principal) const {
+  const auto id = CertificateId::parse(principal);
+  if (!id) return std::nullopt;
+  const auto view = registry_.principal_view(*id);
+  if (!view) return std::nullopt;
+  const auto found = std::ranges::find(view->things, registry::ThingPrincipalType::exclusive,
+                                       &registry::AttachedThing::type);
+  if (found == view->things.end()) return std::nullopt;
+  return found->thing->name.text();
+}
+
+void RealmHome::on_connected(const mqtt::ConnectionFacts& facts) {
+  log::info("connected", {{"clientId", facts.client_id}, {"certificateId", facts.principal}});
+  lifecycle_.connected(facts);
+}
+
+void RealmHome::on_disconnected(const mqtt::ConnectionFacts& facts, mqtt::CloseReason reason) {
+  log::info("disconnected", {{"clientId", facts.client_id},
+                             {"certificateId", facts.principal},
+                             {"why", topics::disconnect_reason(reason)}});
+  if (reason == mqtt::CloseReason::authorization_lost) {
+    refusals_.add(
+        {.refusal = Refusal::authorization_lost,
+         .client_id = facts.client_id,
+         .certificate_id = facts.principal,
+         .peer = peer_text(facts.address, facts.port),
+         .cause = "certificate " + facts.principal + " is no longer ACTIVE, so its connection was cut (P2.7)",
+         .cure = "aws iot update-certificate --certificate-id " + facts.principal + " --new-status ACTIVE"});
+  }
+  lifecycle_.disconnected(facts, reason);
+}
+
+void RealmHome::on_subscribed(const mqtt::ConnectionFacts& facts, std::span<const std::string> filters) {
+  lifecycle_.subscribed(facts, filters);
+}
+
+void RealmHome::on_unsubscribed(const mqtt::ConnectionFacts& facts, std::span<const std::string> filters) {
+  lifecycle_.unsubscribed(facts, filters);
+}
+
+bool RealmHome::wants_message(std::string_view topic) const {
+  return messages_.wants(topic);
+}
+
+void RealmHome::on_message(const mqtt::MessagePtr& message, const mqtt::ConnectionFacts* /*publisher*/) {
+  messages_.add(*message);
+}
+
+Realms::Realms(RealmSurroundings surroundings) : surroundings_{std::move(surroundings)} {
+  auto home = std::make_unique<RealmHome>(surroundings_.default_realm, surroundings_, *this);
+  default_ = home.get();
+  homes_.emplace(surroundings_.default_realm, std::move(home));
+}
+
+Result<RealmHome*> Realms::at(const Realm& realm) {
+  {
+    const std::shared_lock lock{mutex_};
+    if (const auto found = homes_.find(realm); found != homes_.end()) return found->second.get();
+  }
+  const std::unique_lock lock{mutex_};
+  if (const auto found = homes_.find(realm); found != homes_.end()) return found->second.get();
+  if (homes_.size() > kMaxRealms) {
+    return Error{Errc::limit_exceeded,
+                 "more than " + std::to_string(kMaxRealms) +
+                     " combinations of account and region are in use; restart the emulator"};
+  }
+  auto home = std::make_unique<RealmHome>(realm, surroundings_, *this);
+  return homes_.emplace(realm, std::move(home)).first->second.get();
+}
+
+std::vector<RealmHome*> Realms::all() const {
+  const std::shared_lock lock{mutex_};
+  std::vector<RealmHome*> result{default_};
+  for (const auto& [realm, home] : homes_) {
+    if (home.get() != default_) result.push_back(home.get());
+  }
+  return result;
+}
+
+template <class Owns>
+bool Realms::owned_elsewhere(const Realm& asking, Owns owns) const {
+  const std::shared_lock lock{mutex_};
+  return std::ranges::any_of(homes_, [&](const auto& entry) {
+    return entry.first != asking && entry.first.region == asking.region && owns(entry.second->registry());
+  });
+}
+
+bool Realms::certificate_owned_elsewhere(const Realm& asking, const CertificateId& id) const {
+  return owned_elsewhere(asking, [&](const registry::Registry& other) { return other.owns_certificate(id); });
+}
+
+bool Realms::ca_owned_elsewhere(const Realm& asking, const CertificateId& id) const {
+  return owned_elsewhere(asking, [&](const registry::Registry& other) { return other.owns_ca(id); });
+}
+
+}  // namespace iotemu::identity

@@ -1,0 +1,112 @@
+#pragma once
+
+// The realms of one emulator. Each has its own registry, bus and message space; none knows of another except
+// through the question of ownership (P0.2). A realm is made when it is first named and lives as long as the
+// emulator. Thread-safe.
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_bus.h"
+#include "base/executor.h"
+#include "base/random.h"
+#include "base/realm.h"
+#include "emulator/identity/refusals.h"
+#include "emulator/topics/lifecycle.h"
+#include "emulator/topics/message_log.h"
+#include "mqtt/broker/broker.h"
+#include "mqtt/ports.h"
+#include "registry/registry.h"
+#include "registry/store.h"
+
+namespace iotemu::identity {
+
+/// What the realms share.
+struct RealmSurroundings {
+  Realm default_realm{};
+  const Clock& clock;
+  Random& random;
+  Refusals& refusals;
+  /// Where bus events are handled: one thread, in order.
+  Executor& events;
+  registry::RegistryOptions registry{};
+  Duration session_expiry{std::chrono::hours{1}};
+  /// Makes a message space. Never called on a broker's own thread.
+  std::function<mqtt::Broker&(mqtt::BrokerObserver*)> make_broker{};
+};
+
+/// One realm: the registry, the broker, and what ties them together.
+class RealmHome final : public mqtt::BrokerObserver {
+ public:
+  RealmHome(Realm realm, const RealmSurroundings& surroundings, const registry::Neighbours& neighbours);
+
+  [[nodiscard]] const Realm& realm() const { return registry_.realm(); }
+  [[nodiscard]] registry::Registry& registry() { return registry_; }
+  [[nodiscard]] const registry::Registry& registry() const { return registry_; }
+  [[nodiscard]] mqtt::Broker& broker() { return *broker_; }
+  [[nodiscard]] topics::Lifecycle& lifecycle() { return lifecycle_; }
+  [[nodiscard]] topics::MessageLog& messages() { return messages_; }
+
+  /// Publishes as the service.
+  void publish(std::string topic, std::string payload, mqtt::QoS qos = mqtt::QoS::at_most_once);
+  /// Everything is gone; live connections are cut.
+  Status reset(bool keep_ca);
+
+  void on_connected(const mqtt::ConnectionFacts& facts) override;
+  void on_disconnected(const mqtt::ConnectionFacts& facts, mqtt::CloseReason reason) override;
+  void on_subscribed(const mqtt::ConnectionFacts& facts, std::span<const std::string> filters) override;
+  void on_unsubscribed(const mqtt::ConnectionFacts& facts, std::span<const std::string> filters) override;
+  bool wants_message(std::string_view topic) const override;
+  void on_message(const mqtt::MessagePtr& message, const mqtt::ConnectionFacts* publisher) override;
+
+ private:
+  void cut_who_loses_its_certificate(Executor& events);
+  [[nodiscard]] std::optional<std::string> exclusive_thing(const std::string& principal) const;
+
+  const Clock& clock_;
+  Refusals& refusals_;
+  EventBus bus_;
+  registry::MemoryStore store_;
+  registry::Registry registry_;
+  topics::Lifecycle lifecycle_;
+  topics::MessageLog messages_;
+  mqtt::Broker* broker_;
+};
+
+class Realms final : public registry::Neighbours {
+ public:
+  /// Realms beside the default one, at most: each costs memory, and any API request may name one.
+  static constexpr std::size_t kMaxRealms = 256;
+
+  /// Makes the default realm. What `surroundings` refers to outlives the realms.
+  explicit Realms(RealmSurroundings surroundings);
+
+  [[nodiscard]] RealmHome& home() { return *default_; }
+  /// The realm, made if it is new. Fails with Errc::limit_exceeded. Not on a broker's thread.
+  Result<RealmHome*> at(const Realm& realm);
+  /// All realms, the default one first.
+  [[nodiscard]] std::vector<RealmHome*> all() const;
+
+  bool certificate_owned_elsewhere(const Realm& asking, const registry::CertificateId& id) const override;
+  bool ca_owned_elsewhere(const Realm& asking, const registry::CertificateId& id) const override;
+
+ private:
+  template <class Owns>
+  [[nodiscard]] bool owned_elsewhere(const Realm& asking, Owns owns) const;
+
+  const RealmSurroundings surroundings_;
+  mutable std::shared_mutex
+      mutex_;  ///< Guards homes_. Taken after a registry's writer lock, never before one.
+  std::map<Realm, std::unique_ptr<RealmHome>> homes_;
+  RealmHome* default_;
+};
+
+}  // namespace iotemu::identity
