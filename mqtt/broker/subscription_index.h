@@ -64,6 +64,7 @@ class SubscriptionIndex {
  private:
   class Trie;
 
+  const bool hash_matches_parent_;
   mutable std::shared_mutex mutex_;
   std::unique_ptr<Trie> trie_;
   std::atomic<std::uint64_t> generation_{1};
