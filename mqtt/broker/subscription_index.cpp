@@ -240,7 +240,7 @@ SubscriptionIndex::~SubscriptionIndex() = default;
 bool SubscriptionIndex::insert(const TopicFilter& filter, const Subscription& subscription) {
   const std::unique_lock lock{mutex_};
   const auto change = trie_->put(filter.pattern(), subscription);
-  // Subscribing again for the same thing changes no answer: caches stay warm.
+  // Subscribing again with the same options changes no answer: caches stay warm.
   if (change != SubscriberSet::Change::none) generation_.fetch_add(1, std::memory_order_release);
   return change == SubscriberSet::Change::added;
 }
