@@ -100,7 +100,7 @@ void RealmHome::on_message(const mqtt::MessagePtr& message, const mqtt::Connecti
   messages_.add(*message);
 }
 
-Realms::Realms(RealmSurroundings surroundings) : surroundings_{std::move(surroundings)} {
+void Realms::open() {
   auto home = std::make_unique<RealmHome>(surroundings_.default_realm, surroundings_, *this);
   default_ = home.get();
   homes_.emplace(surroundings_.default_realm, std::move(home));

@@ -12,6 +12,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -86,8 +87,10 @@ class Realms final : public registry::Neighbours {
   /// Realms beside the default one, at most: each costs memory, and any API request may name one.
   static constexpr std::size_t kMaxRealms = 256;
 
-  /// Makes the default realm. What `surroundings` refers to outlives the realms.
-  explicit Realms(RealmSurroundings surroundings);
+  /// What `surroundings` refers to outlives the realms.
+  explicit Realms(RealmSurroundings surroundings) : surroundings_{std::move(surroundings)} {}
+  /// Makes the default realm, once `make_broker` can be called and before anything else is.
+  void open();
 
   [[nodiscard]] RealmHome& home() { return *default_; }
   /// The realm, made if it is new. Fails with Errc::limit_exceeded. Not on a broker's thread.
@@ -106,7 +109,7 @@ class Realms final : public registry::Neighbours {
   mutable std::shared_mutex
       mutex_;  ///< Guards homes_. Taken after a registry's writer lock, never before one.
   std::map<Realm, std::unique_ptr<RealmHome>> homes_;
-  RealmHome* default_;
+  RealmHome* default_{nullptr};
 };
 
 }  // namespace iotemu::identity

@@ -143,7 +143,7 @@ class Emulator {
   [[nodiscard]] std::uint16_t api_port() const;
   [[nodiscard]] std::uint16_t mqtt_port() const;
   /// The CA that signed the server's certificate: what clients trust.
-  [[nodiscard]] std::string server_ca_pem() const;
+  [[nodiscard]] const std::string& server_ca_pem() const;
   /// The bearer token that /_iot/* asks for when bound to a non-loopback address; else empty.
   [[nodiscard]] const std::string& admin_token() const;
   [[nodiscard]] const Options& options() const;
@@ -177,7 +177,8 @@ class Emulator {
   /// if that takes more than a minute.
   bool settle();
   /// Moves the manual clock from due timer to due timer, firing each at its time and settling after each.
-  void advance(Duration by);
+  /// False, and nothing moved, if the clock is the machine's.
+  bool advance(Duration by);
   /// Everything is gone: registry, sessions, retained messages, refusals; live connections are cut. `keep_ca`
   /// keeps the CA certificates and the registration code.
   void reset(bool keep_ca = false);

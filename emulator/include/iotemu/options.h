@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace iotemu {
@@ -50,6 +51,8 @@ struct Switches {
   bool revoked_is_final{true};
   /// P8.1. DeleteThing on a missing thing answers 404 in place of 200.
   bool delete_missing_thing_fails{false};
+  /// P8.7. The old endpoint types iot:Data and iot:Jobs are answered; else InvalidRequestException.
+  bool describe_endpoint_legacy{true};
   /// P8.2. How long a thing type must have been deprecated before it can be deleted.
   Duration thing_type_delete_grace{std::chrono::minutes{5}};
 };
@@ -113,6 +116,9 @@ struct Options {
   /// Runs `/bin/sh -c` with the registration event on stdin. Empty = off.
   std::string jitr_command{};
   Duration jitr_command_timeout{std::chrono::seconds{30}};
+  /// Further variables of the command's environment, for example PATH and HOME of the person who started the
+  /// daemon.
+  std::vector<std::pair<std::string, std::string>> jitr_command_environment{};
 
   /// Further Host names the API answers to, and origins whose pages may call it.
   std::vector<std::string> allow_hosts{};

@@ -1,0 +1,272 @@
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/seeded_random.h"
+#include "emulator/impl.h"
+#include "emulator/invoke/callback.h"
+#include "emulator/invoke/command.h"
+#include "emulator/invoke/webhook.h"
+#include "emulator/topics/registration.h"
+
+// The composition root: the one file where ports meet adaptors.
+
+namespace iotemu {
+namespace {
+
+[[noreturn]] void fail(const std::string& sentence) {
+  throw std::runtime_error{sentence};
+}
+
+template <class T>
+T value_or_fail(Result<T> result) {
+  if (!result) fail(result.error().message);
+  return std::move(*result);
+}
+
+Options checked(const Options& options) {
+  const bool account = options.account.size() == 12 &&
+                       std::ranges::all_of(options.account, [](char c) { return c >= '0' && c <= '9'; });
+  if (!account) fail("account '" + options.account + "' is not a 12-digit number");
+  if (options.region.empty()) fail("the region is empty");
+  if (options.endpoint_host.empty()) fail("the endpoint host is empty");
+  if (options.switches.event_duplicates < 0) fail("event_duplicates is negative");
+  return options;
+}
+
+mqtt::SubscribeRefusal broker_switch(Switches::SubscribeRefusal value) {
+  return value == Switches::SubscribeRefusal::close ? mqtt::SubscribeRefusal::close
+                                                    : mqtt::SubscribeRefusal::suback80;
+}
+mqtt::DeniedPublish broker_switch(Switches::DeniedPublish value) {
+  return value == Switches::DeniedPublish::close ? mqtt::DeniedPublish::close : mqtt::DeniedPublish::drop_ack;
+}
+mqtt::QoS2 broker_switch(Switches::Qos2 value) {
+  return value == Switches::Qos2::close ? mqtt::QoS2::close : mqtt::QoS2::ignore;
+}
+
+mqtt::ServerOptions server_options(const Options& options) {
+  using std::chrono::duration_cast;
+  using std::chrono::seconds;
+  const Limits& limits = options.limits;
+  mqtt::ServerOptions result;
+  mqtt::BrokerOptions& broker = result.broker;
+  broker.v3_subscribe_refusal = broker_switch(options.switches.v3_subscribe_refusal);
+  broker.denied_publish = broker_switch(options.switches.denied_publish);
+  broker.qos2 = broker_switch(options.switches.qos2);
+  broker.max_payload = limits.payload_bytes;
+  broker.max_client_id = limits.client_id_bytes;
+  broker.topics = {.max_bytes = limits.topic_bytes,
+                   .max_slashes = limits.topic_slashes,
+                   .exempt_prefix = "$aws/rules/",
+                   .exempt_levels = 3};
+  broker.max_filters_per_packet = limits.filters_per_subscribe;
+  broker.max_subscriptions = limits.subscriptions_per_connection;
+  broker.outbound_window = limits.in_flight;
+  broker.max_retained = limits.retained_messages;
+  broker.min_keep_alive = duration_cast<seconds>(limits.min_keep_alive);
+  broker.max_keep_alive = duration_cast<seconds>(limits.max_keep_alive);
+  broker.session_expiry = limits.session_expiry;
+  broker.drain_rate = static_cast<std::uint32_t>(limits.drain_rate);
+  result.workers = options.workers;
+  result.connect_wait = limits.connect_wait;
+  result.ask_in_handshake = options.switches.refusal_mode == Switches::RefusalMode::handshake_alert;
+  result.manual_time = options.clock == ClockMode::manual;
+  return result;
+}
+
+registry::RegistryOptions registry_options(const Switches& switches) {
+  registry::RegistryOptions result;
+  result.revoked_is_final = switches.revoked_is_final;
+  result.delete_missing_thing_succeeds = !switches.delete_missing_thing_fails;
+  result.thing_type_delete_grace = switches.thing_type_delete_grace;
+  // One for all realms: its key is expensive, and made on first use.
+  result.service_ca = std::make_shared<registry::ServiceCa>();
+  return result;
+}
+
+mqtt::TlsMaterial material(const identity::ServerCredential& ecdsa, const identity::ServerCredential* rsa) {
+  mqtt::TlsMaterial result{.ecdsa = {.chain_pem = ecdsa.chain_pem, .key_pem = ecdsa.key_pem}};
+  if (rsa != nullptr) result.rsa = {.chain_pem = rsa->chain_pem, .key_pem = rsa->key_pem};
+  return result;
+}
+
+}  // namespace
+
+Emulator::Impl::Impl(const Options& given)
+    : options{checked(given)},
+      manual_clock{options.clock == ClockMode::manual ? std::make_shared<ManualClock>() : nullptr},
+      clock{manual_clock ? manual_clock : std::shared_ptr<Clock>{std::make_shared<SystemClock>()}},
+      random{options.seeded ? std::unique_ptr<Random>{std::make_unique<SeededRandom>(options.seed)}
+                            : std::make_unique<SystemRandom>()},
+      refused{*clock} {
+  open_identity();
+  events = std::make_unique<ThreadExecutor>(work, "iotemu-events", 1);
+  callbacks = std::make_unique<ThreadExecutor>(work, "iotemu-handlers", 1);
+  blocking = std::make_unique<ThreadExecutor>(work, "iotemu-blocking", 2);
+  realms = std::make_unique<identity::Realms>(
+      identity::RealmSurroundings{.default_realm = default_realm(),
+                                  .clock = *clock,
+                                  .random = *random,
+                                  .refusals = refused,
+                                  .events = *events,
+                                  .registry = registry_options(options.switches),
+                                  .session_expiry = options.limits.session_expiry,
+                                  .make_broker = [this](mqtt::BrokerObserver* observer) -> mqtt::Broker& {
+                                    return mqtt_server->make_broker(observer);
+                                  }});
+  std::vector<std::string> names = options.hostnames;
+  names.push_back(options.endpoint_host);
+  door = std::make_unique<identity::CertificateAuthenticator>(
+      identity::DoorOptions{.switches = options.switches, .endpoint_names = std::move(names)}, *realms,
+      refused, *clock,
+      [this](identity::RealmHome& home, CertificateRegistered event) { knock(home, std::move(event)); });
+  mqtt_server = std::make_unique<mqtt::Server>(server_options(options), *door, *clock, *random, work);
+  realms->open();
+  open_api();
+  open_handlers();
+  open_mqtt();
+}
+
+std::string Emulator::Impl::api_endpoint() const {
+  std::string host = options.host;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  if (host.find(':') != host.npos) host = "[" + host + "]";
+  return "http://" + host + ":" + std::to_string(api_port);
+}
+
+Emulator::Impl::~Impl() {
+  stop();
+  // What is queued may still touch the realms: run it now.
+  callbacks.reset();
+  blocking.reset();
+  events.reset();
+}
+
+void Emulator::Impl::open_identity() {
+  identity::ServerIdentityOptions wanted{.directory = options.data_dir, .hosts = options.hostnames};
+  wanted.hosts.push_back(options.endpoint_host);
+  // Foreign clients judge these certificates by the machine's clock, whatever ours says.
+  server_identity = value_or_fail(identity::ServerIdentity::open(wanted, system_clock));
+}
+
+void Emulator::Impl::open_api() {
+  api = std::make_unique<api::Api>(
+      api::ApiOptions{.realm = default_realm(),
+                      .endpoint_host = options.endpoint_host,
+                      .describe_endpoint_legacy = options.switches.describe_endpoint_legacy},
+      *this, *this, *blocking);
+  http::ServerOptions server;
+  server.guard.allowed_hosts = options.hostnames;
+  server.guard.allowed_hosts.push_back(options.endpoint_host);
+  server.guard.allowed_hosts.insert(server.guard.allowed_hosts.end(), options.allow_hosts.begin(),
+                                    options.allow_hosts.end());
+  server.guard.allowed_origins = options.allow_origins;
+  if (!http::is_loopback_host(options.host) && !options.insecure_admin) admin_token = system_random.hex(24);
+  server.guard.admin_token = admin_token;
+  api::protect_system_paths(server.guard);
+  http_server = std::make_unique<http::Server>(
+      std::move(server),
+      [this](http::Request request, http::Responder respond) {
+        api->handle(std::move(request), std::move(respond));
+      },
+      *clock, *random, work);
+  api_port = value_or_fail(http_server->listen(options.host, options.api_port));
+}
+
+void Emulator::Impl::open_handlers() {
+  if (!options.jitr_webhook.empty()) {
+    handlers.add("JITR webhook", "",
+                 value_or_fail(invoke::make_webhook_invoker(
+                     {.url = options.jitr_webhook, .timeout = options.jitr_webhook_timeout}, work)));
+  }
+  if (!options.jitr_command.empty()) {
+    handlers.add("JITR command", "",
+                 value_or_fail(invoke::make_command_invoker({.command = options.jitr_command,
+                                                             .timeout = options.jitr_command_timeout,
+                                                             .endpoint_url = api_endpoint(),
+                                                             .environment = options.jitr_command_environment},
+                                                            work)));
+  }
+}
+
+void Emulator::Impl::open_mqtt() {
+  const auto& rsa = server_identity->rsa();
+  value_or_fail(mqtt_server->set_tls(material(server_identity->ecdsa(), rsa ? &*rsa : nullptr)));
+  mqtt_port = value_or_fail(mqtt_server->listen(options.host, options.mqtt_port));
+  if (options.rsa_server_certificate && !rsa) blocking->post([this] { make_rsa_certificate(); });
+}
+
+void Emulator::Impl::make_rsa_certificate() {
+  const auto rsa = server_identity->issue_rsa();
+  if (!rsa) {
+    log::error("no RSA server certificate; clients that know RSA only cannot connect",
+               {{"why", rsa.error().message}});
+    return;
+  }
+  if (auto set = mqtt_server->set_tls(material(server_identity->ecdsa(), &*rsa)); !set) {
+    log::error("the RSA server certificate cannot be used", {{"why", set.error().message}});
+  }
+}
+
+void Emulator::Impl::knock(identity::RealmHome& home, CertificateRegistered event) {
+  event.json = topics::registration_payload(event);
+  for (int copy = 0; copy <= options.switches.event_duplicates; ++copy) {
+    home.publish(topics::registration_topic(event), event.json);
+    handlers.call(event, event.json);
+  }
+}
+
+void Emulator::Impl::add_callback(std::string ca_certificate_id, RegistrationHandler handler) {
+  handlers.add("registration callback", std::move(ca_certificate_id),
+               std::make_unique<invoke::CallbackInvoker>(
+                   *callbacks, [handler = std::move(handler)](const invoke::Invocation& call) {
+                     handler(topics::read_registration(call.payload, call.realm, call.client_id));
+                   }));
+}
+
+void Emulator::Impl::stop() {
+  if (stopped.exchange(true)) return;
+  http_server->stop();
+  mqtt_server->stop();
+  handlers.stop();
+}
+
+Result<registry::Registry*> Emulator::Impl::registry(const Realm& realm) {
+  auto home = realms->at(realm);
+  if (!home) return home.error();
+  return &(*home)->registry();
+}
+
+Json Emulator::Impl::health() const {
+  return {{"accountId", options.account},
+          {"region", options.region},
+          {"mqttPort", mqtt_port},
+          {"workers", mqtt_server->workers()},
+          {"connections", mqtt_server->connections()},
+          {"clock", manual_clock ? "manual" : "real"}};
+}
+
+Json Emulator::Impl::refusals() const {
+  Json result = Json::array();
+  const std::vector<RefusalRecord> records = refused.list();
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    result.push_back(identity::to_json(*record));
+  }
+  return result;
+}
+
+Status Emulator::Impl::reset(bool keep_ca) {
+  Status result = Ok{};
+  for (identity::RealmHome* home : realms->all()) {
+    if (auto done = home->reset(keep_ca); !done) result = done;
+  }
+  refused.clear();
+  return result;
+}
+
+}  // namespace iotemu

@@ -1,0 +1,84 @@
+#pragma once
+
+// The inside of Emulator: every part, in the order in which one needs the other. Built and taken apart by one
+// thread.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/json.h"
+#include "base/manual_clock.h"
+#include "base/random.h"
+#include "base/realm.h"
+#include "base/result.h"
+#include "base/thread_executor.h"
+#include "emulator/api/api.h"
+#include "emulator/api/ports.h"
+#include "emulator/http/server.h"
+#include "emulator/identity/authenticator.h"
+#include "emulator/identity/realms.h"
+#include "emulator/identity/refusals.h"
+#include "emulator/identity/server_identity.h"
+#include "emulator/invoke/registration_handlers.h"
+#include "iotemu/emulator.h"
+#include "mqtt/net/server.h"
+
+namespace iotemu {
+
+struct Emulator::Impl final : api::Realms, api::System {
+  explicit Impl(const Options& given);
+  ~Impl() override;
+
+  void open_identity();
+  void open_api();
+  void open_handlers();
+  void open_mqtt();
+  void make_rsa_certificate();
+  void knock(identity::RealmHome& home, CertificateRegistered event);
+  void add_callback(std::string ca_certificate_id, RegistrationHandler handler);
+  void stop();
+
+  // api::Realms
+  Result<registry::Registry*> registry(const Realm& realm) override;
+  // api::System
+  [[nodiscard]] Json health() const override;
+  [[nodiscard]] std::string server_ca_pem() const override { return server_identity->ca_pem(); }
+  [[nodiscard]] Json refusals() const override;
+  Status reset(bool keep_ca) override;
+
+  [[nodiscard]] std::string api_endpoint() const;
+  [[nodiscard]] Realm default_realm() const { return {.account = options.account, .region = options.region}; }
+
+  const Options options;
+  std::string admin_token{};
+  WorkCounter work{};
+  SystemClock system_clock{};
+  SystemRandom system_random{};
+  std::shared_ptr<ManualClock> manual_clock{};
+  std::shared_ptr<Clock> clock;
+  std::unique_ptr<Random> random{};
+  std::optional<identity::ServerIdentity> server_identity{};
+  identity::Refusals refused;
+  invoke::RegistrationHandlers handlers{refused};
+
+  // Ended by the destructor before anything they might touch is gone.
+  std::unique_ptr<ThreadExecutor> events{};
+  std::unique_ptr<ThreadExecutor> callbacks{};
+  std::unique_ptr<ThreadExecutor> blocking{};
+
+  std::unique_ptr<identity::Realms> realms{};
+  std::unique_ptr<identity::CertificateAuthenticator> door{};
+  std::unique_ptr<mqtt::Server> mqtt_server{};
+  std::unique_ptr<api::Api> api{};
+  std::unique_ptr<http::Server> http_server{};
+  std::uint16_t api_port{0};
+  std::uint16_t mqtt_port{0};
+  std::atomic<bool> stopped{false};
+};
+
+}  // namespace iotemu
