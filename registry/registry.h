@@ -307,30 +307,37 @@ class Registry {
     [[nodiscard]] const std::string& key() const { return subject; }
   };
 
-  struct Signed {
-    CertificatePtr stored{};
-  };
-
-  Status write(std::initializer_list<Change> changes);
-  Status write(std::span<const Change> changes);
   void verdicts_changed() noexcept { generation_.fetch_add(1, std::memory_order_acq_rel); }
+  [[nodiscard]] Error already_exists(std::string message, std::string id, std::string arn) const;
 
+  // ca_certificates.cpp
   [[nodiscard]] Status check_registration_config(const RegistrationConfig& config) const;
+  /// Keeps the issuers by subject in step with cas_. Under write_mutex_.
   void put_issuer(const CaCertificatePtr& record, const pki::Certificate& certificate);
-  void replace_issuer(const CaCertificatePtr& record);
-  void erase_issuer(const CertificateId& id);
-  [[nodiscard]] std::vector<Issuer> signers_of(const pki::Certificate& leaf) const;
+  void erase_issuer(const pki::Certificate& certificate);
+  /// The registered CAs whose name and key signed the certificate.
+  [[nodiscard]] std::vector<Issuer> signers_of(const pki::Certificate& certificate) const;
 
+  // certificates.cpp
   [[nodiscard]] std::shared_ptr<CertificateRecord> new_certificate(const pki::Certificate& certificate,
                                                                    std::string pem,
                                                                    CertificateStatus status) const;
+  /// Checks uniqueness, stamps, saves and shows the record. Takes write_mutex_.
   Result<CertificatePtr> insert_certificate(std::shared_ptr<CertificateRecord> record);
-  void put_certificate(const CertificatePtr& record);
+  /// Under write_mutex_.
+  Status store_certificate(const CertificatePtr& record);
 
-  Status put_policy(std::shared_ptr<PolicyRecord> next);
+  // policies.cpp, attachments.cpp
+  Status store_policy(std::shared_ptr<PolicyRecord> next);
+  /// The principal, which exists if it is a certificate.
   [[nodiscard]] Result<Principal> existing_principal(std::string_view text) const;
+  [[nodiscard]] Result<Principal> policy_target(std::string_view text) const;
 
-  [[nodiscard]] Status check_thing(const ThingRecord& thing) const;
+  // things.cpp, principals.cpp
+  [[nodiscard]] Status check_attributes(const ThingRecord& thing) const;
+  [[nodiscard]] Status check_type_for_new_use(const ThingTypeName& type) const;
+  /// Puts the record and keeps the count of things by type. Under write_mutex_.
+  void show_thing(const ThingRecord* old, const ThingPtr& next);
   [[nodiscard]] Status check_exclusivity(const ThingName& thing, const Principal& principal,
                                          ThingPrincipalType type) const;
 

@@ -1,0 +1,78 @@
+#include <array>
+#include <utility>
+
+#include "registry/records/ca_certificate.h"
+#include "registry/records/certificate.h"
+#include "registry/records/thing.h"
+
+namespace iotemu::registry {
+namespace {
+
+template <class Value, std::size_t N>
+using Words = std::array<std::pair<Value, std::string_view>, N>;
+
+template <class Value, std::size_t N>
+std::string_view word_of(const Words<Value, N>& words, Value value) {
+  for (const auto& [candidate, word] : words) {
+    if (candidate == value) return word;
+  }
+  return {};
+}
+
+template <class Value, std::size_t N>
+std::optional<Value> value_of(const Words<Value, N>& words, std::string_view text) {
+  for (const auto& [value, word] : words) {
+    if (word == text) return value;
+  }
+  return {};
+}
+
+constexpr Words<CertificateStatus, 6> kCertificateStatuses{{
+    {CertificateStatus::active, "ACTIVE"},
+    {CertificateStatus::inactive, "INACTIVE"},
+    {CertificateStatus::revoked, "REVOKED"},
+    {CertificateStatus::pending_transfer, "PENDING_TRANSFER"},
+    {CertificateStatus::register_inactive, "REGISTER_INACTIVE"},
+    {CertificateStatus::pending_activation, "PENDING_ACTIVATION"},
+}};
+constexpr Words<CertificateMode, 2> kModes{{
+    {CertificateMode::default_mode, "DEFAULT"},
+    {CertificateMode::sni_only, "SNI_ONLY"},
+}};
+constexpr Words<CaStatus, 2> kCaStatuses{{
+    {CaStatus::active, "ACTIVE"},
+    {CaStatus::inactive, "INACTIVE"},
+}};
+constexpr Words<ThingPrincipalType, 2> kThingPrincipalTypes{{
+    {ThingPrincipalType::exclusive, "EXCLUSIVE_THING"},
+    {ThingPrincipalType::non_exclusive, "NON_EXCLUSIVE_THING"},
+}};
+
+}  // namespace
+
+std::string_view to_text(CertificateStatus status) {
+  return word_of(kCertificateStatuses, status);
+}
+std::optional<CertificateStatus> parse_certificate_status(std::string_view text) {
+  return value_of(kCertificateStatuses, text);
+}
+std::string_view to_text(CertificateMode mode) {
+  return word_of(kModes, mode);
+}
+std::optional<CertificateMode> parse_certificate_mode(std::string_view text) {
+  return value_of(kModes, text);
+}
+std::string_view to_text(CaStatus status) {
+  return word_of(kCaStatuses, status);
+}
+std::optional<CaStatus> parse_ca_status(std::string_view text) {
+  return value_of(kCaStatuses, text);
+}
+std::string_view to_text(ThingPrincipalType type) {
+  return word_of(kThingPrincipalTypes, type);
+}
+std::optional<ThingPrincipalType> parse_thing_principal_type(std::string_view text) {
+  return value_of(kThingPrincipalTypes, text);
+}
+
+}  // namespace iotemu::registry

@@ -1,0 +1,47 @@
+#include "registry/registry.h"
+
+#include "registry/events.h"
+
+namespace iotemu::registry {
+
+Registry::Registry(Realm realm, const Clock& clock, Random& random, Store& store, EventBus& bus,
+                   RegistryOptions options, const Neighbours* neighbours)
+    : realm_{std::move(realm)},
+      clock_{clock},
+      random_{random},
+      store_{store},
+      bus_{bus},
+      options_{std::move(options)},
+      neighbours_{neighbours},
+      service_ca_{options_.service_ca ? options_.service_ca : std::make_shared<ServiceCa>()} {}
+
+Error Registry::already_exists(std::string message, std::string id, std::string arn) const {
+  return {.code = Errc::already_exists,
+          .message = std::move(message),
+          .resource_id = std::move(id),
+          .resource_arn = std::move(arn)};
+}
+
+Status Registry::reset(bool keep_ca) {
+  const Writing write{write_mutex_};
+  const Change change{ErasedAll{.keep_ca = keep_ca}};
+  if (auto saved = store_.write({&change, 1}); !saved) return saved;
+  certificates_.clear();
+  certificates_by_ca_.clear();
+  policies_.clear();
+  things_.clear();
+  thing_types_.clear();
+  things_of_type_.clear();
+  policy_links_.clear();
+  thing_links_.clear();
+  if (!keep_ca) {
+    registration_code_.clear();
+    cas_.clear();
+    issuers_.clear();
+  }
+  verdicts_changed();
+  bus_.publish(RegistryReset{.realm = realm_, .kept_ca = keep_ca});
+  return Ok{};
+}
+
+}  // namespace iotemu::registry

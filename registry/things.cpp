@@ -1,0 +1,173 @@
+// Things (P8.1).
+
+#include <algorithm>
+
+#include "registry/attributes.h"
+#include "registry/registry.h"
+
+namespace iotemu::registry {
+namespace {
+
+Error invalid(std::string what) {
+  return {Errc::invalid_request, std::move(what)};
+}
+
+Error no_such_thing(const ThingName& name) {
+  return {Errc::not_found, "Thing " + name.text() + " does not exist"};
+}
+
+Status check_version(const ThingRecord& thing, std::optional<std::int64_t> expected) {
+  if (!expected || *expected == thing.version) return Ok{};
+  return Error{Errc::version_conflict,
+               "The version for thing " + thing.name.text() + " does not match the expected version."};
+}
+
+/// An empty value removes the attribute (P8.1).
+void put_attributes(Attributes& into, const Attributes& from) {
+  for (const auto& [name, value] : from) {
+    if (value.empty()) {
+      into.erase(name);
+    } else {
+      into.insert_or_assign(name, value);
+    }
+  }
+}
+
+bool matches(const ThingRecord& thing, const ThingFilter& filter) {
+  if (filter.type && thing.type != filter.type) return false;
+  if (filter.attribute_name.empty()) return true;
+  const auto found = thing.attributes.find(filter.attribute_name);
+  if (found == thing.attributes.end()) return false;
+  if (filter.attribute_value.empty()) return true;
+  return filter.value_is_prefix ? found->second.starts_with(filter.attribute_value)
+                                : found->second == filter.attribute_value;
+}
+
+}  // namespace
+
+Status Registry::check_attributes(const ThingRecord& thing) const {
+  const auto limit = thing.type ? options_.attributes_with_type : options_.attributes_without_type;
+  if (thing.attributes.size() > limit) {
+    return invalid("A thing " + std::string{thing.type ? "with" : "without"} + " a thing type has at most " +
+                   std::to_string(limit) + " attributes, " + std::to_string(thing.attributes.size()) +
+                   " are given for " + thing.name.text());
+  }
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : thing.attributes) bytes += name.size() + value.size();
+  if (bytes > options_.attribute_bytes) {
+    return invalid("The attributes of thing " + thing.name.text() + " have " + std::to_string(bytes) +
+                   " bytes, more than " + std::to_string(options_.attribute_bytes));
+  }
+  return Ok{};
+}
+
+Status Registry::check_type_for_new_use(const ThingTypeName& type) const {
+  const auto found = thing_types_.find(type);
+  if (!found) return Error{Errc::not_found, "Thing type " + type.text() + " does not exist"};
+  if (!found->deprecated_at) return Ok{};
+  // The service's own spelling.
+  return invalid("Can not create new thing with depreated thing type:" + type.text());
+}
+
+void Registry::show_thing(const ThingRecord* old, const ThingPtr& next) {
+  if (old != nullptr && old->type) --things_of_type_[*old->type];
+  if (next->type) ++things_of_type_[*next->type];
+  things_.put(next);
+}
+
+Result<ThingPtr> Registry::create_thing(const ThingName& name, const CreateThing& request) {
+  if (auto checked = check_attribute_form(request.attributes); !checked) return checked.error();
+  auto record = std::make_shared<ThingRecord>();
+  record->name = name;
+  record->arn = thing_arn(realm_, name);
+  record->type = request.type;
+  put_attributes(record->attributes, request.attributes);
+  if (auto checked = check_attributes(*record); !checked) return checked.error();
+
+  const Writing write{write_mutex_};
+  if (const auto known = things_.find(name)) {
+    const bool same = known->type == record->type && known->attributes == record->attributes &&
+                      request.billing_group.empty();
+    if (same) return known;
+    return already_exists("Thing " + name.text() + " already exists in account with different properties",
+                          name.text(), known->arn);
+  }
+  if (request.type) {
+    if (auto checked = check_type_for_new_use(*request.type); !checked) return checked.error();
+  }
+  if (!request.billing_group.empty()) {
+    // No operation makes billing groups, so there is none to name.
+    return Error{Errc::not_found, "Billing group " + request.billing_group + " does not exist"};
+  }
+  record->id = random_.uuid();
+  record->created_at = clock_.now();
+  const ThingPtr done{std::move(record)};
+  const Change change{done};
+  if (auto saved = store_.write({&change, 1}); !saved) return saved.error();
+  show_thing(nullptr, done);
+  return done;
+}
+
+Result<ThingPtr> Registry::thing(const ThingName& name) const {
+  auto found = things_.find(name);
+  if (!found) return no_such_thing(name);
+  return found;
+}
+
+Status Registry::update_thing(const ThingName& name, const UpdateThing& request) {
+  if (request.type && request.remove_type) {
+    return invalid("removeThingType and thingTypeName exclude each other");
+  }
+  if (request.attributes) {
+    if (auto checked = check_attribute_form(*request.attributes); !checked) return checked;
+  }
+  const Writing write{write_mutex_};
+  const auto old = things_.find(name);
+  if (!old) return no_such_thing(name);
+  if (auto checked = check_version(*old, request.expected_version); !checked) return checked;
+  if (request.type && request.type != old->type) {
+    if (auto checked = check_type_for_new_use(*request.type); !checked) return checked;
+  }
+  auto next = std::make_shared<ThingRecord>(*old);
+  if (request.type) next->type = request.type;
+  if (request.remove_type) next->type.reset();
+  if (request.attributes) {
+    if (!request.merge) next->attributes.clear();
+    put_attributes(next->attributes, *request.attributes);
+  }
+  if (auto checked = check_attributes(*next); !checked) return checked;
+  ++next->version;
+  const ThingPtr done{std::move(next)};
+  const Change change{done};
+  if (auto saved = store_.write({&change, 1}); !saved) return saved;
+  show_thing(old.get(), done);
+  if (thing_links_.count_of_right(name) > 0) verdicts_changed();
+  return Ok{};
+}
+
+Status Registry::delete_thing(const ThingName& name, std::optional<std::int64_t> expected_version) {
+  const Writing write{write_mutex_};
+  const auto old = things_.find(name);
+  if (!old) {
+    if (options_.delete_missing_thing_succeeds) return Ok{};
+    return no_such_thing(name);
+  }
+  if (auto checked = check_version(*old, expected_version); !checked) return checked;
+  if (thing_links_.count_of_right(name) > 0) {
+    return invalid("Cannot delete. Thing " + name.text() + " is still attached to one or more principals");
+  }
+  const Change change{Erased{.kind = RecordKind::thing, .key = name.text()}};
+  if (auto saved = store_.write({&change, 1}); !saved) return saved;
+  if (old->type) --things_of_type_[*old->type];
+  things_.erase(name);
+  return Ok{};
+}
+
+Result<Page<ThingPtr>> Registry::list_things(const PageRequest& page, const ThingFilter& filter) const {
+  if (!filter.attribute_value.empty() && filter.attribute_name.empty()) {
+    return invalid("attributeValue needs an attributeName");
+  }
+  return things_.page(page, [&](const ThingRecord& thing) { return matches(thing, filter); });
+}
+
+}  // namespace iotemu::registry
