@@ -4,6 +4,9 @@
 // what was posted and what is due, and ends by sending what has gathered. Everything but `post` and
 // `is_current` is for the loop's own thread.
 
+#include <cstddef>
+#include <vector>
+
 #include "base/clock.h"
 #include "base/executor.h"
 #include "mqtt/timer_queue.h"
@@ -28,6 +31,8 @@ class Loop : public Executor {
  public:
   /// Whether the calling thread is the loop's.
   [[nodiscard]] virtual bool is_current() const = 0;
+  /// Its place among the loops of the server.
+  [[nodiscard]] virtual std::size_t index() const = 0;
   /// The instant of the current turn.
   [[nodiscard]] virtual Tick tick() const = 0;
   [[nodiscard]] virtual TimerQueue& timers() = 0;

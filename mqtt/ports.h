@@ -32,7 +32,7 @@ struct PeerIdentity {
   std::string tls_version{};  ///< "TLSv1.2" or "TLSv1.3"
 };
 
-/// A CONNECT packet that is legal in itself. The views are valid until the answer is given.
+/// A CONNECT packet that is legal in itself. It borrows: whoever answers later copies what it needs.
 struct ConnectAttempt {
   const PeerIdentity& peer;
   std::string_view client_id;  ///< as sent, or the generated `$GEN/<uuid>` (M3-6)

@@ -21,6 +21,7 @@
 #include "mqtt/broker/message.h"
 #include "mqtt/broker/retained.h"
 #include "mqtt/broker/subscription_index.h"
+#include "mqtt/broker/throttle.h"
 #include "mqtt/loop.h"
 #include "mqtt/options.h"
 #include "mqtt/ports.h"
@@ -76,6 +77,11 @@ class Broker {
   [[nodiscard]] std::size_t loops() const { return loops_.size(); }
   [[nodiscard]] Loop& loop(std::size_t at) { return *loops_[at]; }
   [[nodiscard]] std::uint64_t next_connection_id() { return ++connection_ids_; }
+  /// Stores a message published with RETAIN=1, as far as cap and rate allow (M3-51, M3-56).
+  void retain(const MessagePtr& message, Tick now);
+  /// The rates of M3-46 and M3-12; always true without `throttle`.
+  [[nodiscard]] bool may_store(Tick now);
+  [[nodiscard]] bool may_connect(std::string_view client_id, Tick now);
 
  private:
   const BrokerOptions options_;
@@ -87,6 +93,10 @@ class Broker {
   RetainedStore retained_;
   Directory directory_;
   std::atomic<std::uint64_t> connection_ids_{0};
+  SharedRate stored_rate_;
+  SharedRate retained_rate_;
+  KeyedRate retained_topic_rate_;
+  KeyedRate connect_rate_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

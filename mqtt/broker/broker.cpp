@@ -1,0 +1,115 @@
+#include "mqtt/broker/broker.h"
+
+#include <utility>
+
+#include "mqtt/broker/shard.h"
+
+namespace iotemu::mqtt {
+namespace {
+
+BrokerObserver& nobody() {
+  static BrokerObserver observer;
+  return observer;
+}
+
+constexpr std::size_t kStoredPerSecond = 500;    // M3-46
+constexpr std::size_t kRetainedPerSecond = 500;  // M3-56
+
+}  // namespace
+
+Broker::Broker(const BrokerOptions& options, std::vector<Loop*> loops, Clock& clock, Random& random,
+               BrokerObserver* observer)
+    : options_{options},
+      loops_{std::move(loops)},
+      clock_{clock},
+      random_{random},
+      observer_{observer != nullptr ? observer : &nobody()},
+      index_{options.topics},
+      retained_{options.max_retained} {
+  for (Loop* loop : loops_) shards_.push_back(std::make_unique<Shard>(*this, *loop));
+}
+
+Broker::~Broker() = default;
+
+void Broker::publish(Message message) {
+  publish(std::make_shared<const Message>(std::move(message)));
+}
+
+void Broker::publish(MessagePtr message) {
+  // From a loop's own thread to that loop, so that the order of one thread's messages is kept.
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    if (loops_[i]->is_current()) at = i;
+  }
+  loops_[at]->post([shard = shards_[at].get(), message = std::move(message)] {
+    Publication publication{message};
+    shard->publish(publication, nullptr);
+  });
+}
+
+void Broker::disconnect_principal(std::string principal, CloseReason reason) {
+  for (std::size_t at = 0; at < loops_.size(); ++at) {
+    loops_[at]->post(
+        [shard = shards_[at].get(), principal, reason] { shard->disconnect_principal(principal, reason); });
+  }
+}
+
+void Broker::disconnect_client(std::string client_id, CloseReason reason, Disconnect how) {
+  const auto owner = directory_.find(client_id);
+  if (!owner) return;
+  const std::size_t at = loop_of(*owner);
+  loops_[at]->post(
+      [shard = shards_[at].get(), owner = *owner, client_id = std::move(client_id), reason, how] {
+        shard->disconnect_session(owner, client_id, reason, how.publish_will, how.discard_session);
+      });
+}
+
+void Broker::disconnect_all(CloseReason reason) {
+  for (std::size_t at = 0; at < loops_.size(); ++at) {
+    loops_[at]->post([shard = shards_[at].get(), reason] { shard->disconnect_all(reason, true); });
+  }
+}
+
+void Broker::reset() {
+  for (std::size_t at = 0; at < loops_.size(); ++at) {
+    loops_[at]->post([shard = shards_[at].get()] {
+      shard->disconnect_all(CloseReason::api, false);
+      shard->drop_sessions();
+    });
+  }
+  retained_.clear();
+}
+
+void Broker::retain(const MessagePtr& message, Tick now) {
+  if (options_.throttle &&
+      (!retained_rate_.take(now, kRetainedPerSecond) || !retained_topic_rate_.take(message->topic, now))) {
+    return;
+  }
+  (void)retained_.put(message);  // at the cap it is delivered and not stored (M3-56)
+}
+
+bool Broker::may_store(Tick now) {
+  return !options_.throttle || stored_rate_.take(now, kStoredPerSecond);
+}
+
+bool Broker::may_connect(std::string_view client_id, Tick now) {
+  return !options_.throttle || connect_rate_.take(client_id, now);
+}
+
+BrokerCounters Broker::counters() const {
+  BrokerCounters all{.subscriptions = index_.size(), .retained = retained_.size()};
+  for (const auto& shard : shards_) {
+    const ShardCounters& part = std::as_const(*shard).counters();
+    all.connections += part.connections.value();
+    all.sessions += part.sessions.value();
+    all.messages_received += part.messages_received.value();
+    all.messages_sent += part.messages_sent.value();
+    all.dropped_slow += part.dropped_slow.value();
+    all.dropped_queue_full += part.dropped_queue_full.value();
+    all.dropped_unacked += part.dropped_unacked.value();
+    all.dropped_throttled += part.dropped_throttled.value();
+  }
+  return all;
+}
+
+}  // namespace iotemu::mqtt

@@ -1,0 +1,161 @@
+#include "mqtt/net/tls_context.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <string_view>
+#include <utility>
+
+namespace iotemu::mqtt {
+namespace {
+
+// List A of T-9, ECDHE first; the TLS 1.3 suites are OpenSSL's own three.
+constexpr const char* kTls12Ciphers =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA:"
+    "ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:ECDHE-ECDSA-AES256-SHA:"
+    "ECDHE-RSA-AES256-SHA:AES128-GCM-SHA256:AES256-GCM-SHA384:AES128-SHA256:AES256-SHA256:AES128-SHA:AES256-"
+    "SHA";
+
+// Several records a read() instead of two calls a record.
+constexpr std::size_t kReadAhead = 32 * 1024;
+
+struct FreeBio {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+struct FreeX509 {
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+struct FreeKey {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+
+Error tls_error(const std::string& what) {
+  std::string message = "server TLS: " + what;
+  if (const unsigned long code = ERR_get_error(); code != 0) {
+    if (const char* reason = ERR_reason_error_string(code); reason != nullptr)
+      message += std::string{": "} + reason;
+  }
+  ERR_clear_error();
+  return Error{Errc::invalid_request, message};
+}
+
+std::unique_ptr<BIO, FreeBio> reader(const std::string& pem) {
+  return std::unique_ptr<BIO, FreeBio>{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+}
+
+std::string der(const X509& certificate) {
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509(&certificate, &bytes);
+  if (size <= 0) return {};
+  std::string text{reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+  OPENSSL_free(bytes);
+  return text;
+}
+
+void append_chain(std::vector<std::string>& chain, const STACK_OF(X509) * certificates) {
+  for (int i = 0; i < sk_X509_num(certificates); ++i) {
+    std::string bytes = der(*sk_X509_value(certificates, i));
+    if (chain.empty() || bytes != chain.front()) chain.push_back(std::move(bytes));
+  }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& material,
+                                                           const Settings& settings) {
+  std::shared_ptr<TlsContext> made{new TlsContext};
+  made->settings_ = settings;
+  made->context_.reset(SSL_CTX_new(TLS_server_method()));
+  SSL_CTX* context = made->context_.get();
+  if (context == nullptr) return tls_error("no context");
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION);
+  if (SSL_CTX_set_cipher_list(context, kTls12Ciphers) != 1) return tls_error("cipher list");
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_num_tickets(context, 0);  // T-10
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_default_read_buffer_len(context, kReadAhead);
+  // Only possession of the key is proved here; what the certificate is worth is asked at CONNECT (P3.5).
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, verify, made.get());
+  SSL_CTX_set_alpn_select_cb(context, choose_alpn, made.get());
+  if (material.rsa.chain_pem.empty() && material.ecdsa.chain_pem.empty()) return tls_error("no certificate");
+  for (const TlsIdentity* identity : {&material.ecdsa, &material.rsa}) {
+    if (identity->chain_pem.empty()) continue;
+    if (auto loaded = made->load(*identity); !loaded) return loaded.error();
+  }
+  return std::shared_ptr<const TlsContext>{std::move(made)};
+}
+
+Status TlsContext::load(const TlsIdentity& identity) {
+  const auto chain = reader(identity.chain_pem);
+  const std::unique_ptr<X509, FreeX509> leaf{PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)};
+  if (!leaf) return tls_error("the certificate is not PEM");
+  const auto key_text = reader(identity.key_pem);
+  const std::unique_ptr<EVP_PKEY, FreeKey> key{
+      PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr)};
+  if (!key) return tls_error("the private key is not PEM");
+  if (SSL_CTX_use_certificate(context_.get(), leaf.get()) != 1) return tls_error("certificate");
+  if (SSL_CTX_use_PrivateKey(context_.get(), key.get()) != 1) return tls_error("private key");
+  while (X509* next = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)) {
+    const std::unique_ptr<X509, FreeX509> owned{next};
+    if (SSL_CTX_add1_chain_cert(context_.get(), next) != 1) return tls_error("chain");
+  }
+  ERR_clear_error();  // the end of the PEM text is reported as one
+  if (SSL_CTX_check_private_key(context_.get()) != 1) return tls_error("private key of another certificate");
+  return Ok{};
+}
+
+SslPtr TlsContext::accept(int fd, Inspector& inspector) const {
+  SslPtr ssl{SSL_new(context_.get())};
+  if (!ssl) return ssl;
+  SSL_set_app_data(ssl.get(), &inspector);
+  SSL_set_fd(ssl.get(), fd);
+  SSL_set_accept_state(ssl.get());
+  return ssl;
+}
+
+std::vector<std::string> TlsContext::peer_chain(const SSL& ssl) {
+  std::vector<std::string> chain;
+  if (const X509* leaf = SSL_get0_peer_certificate(&ssl); leaf != nullptr) chain.push_back(der(*leaf));
+  append_chain(chain, SSL_get_peer_cert_chain(&ssl));
+  return chain;
+}
+
+int TlsContext::verify(X509_STORE_CTX* store, void* self) {
+  const auto& context = *static_cast<const TlsContext*>(self);
+  if (!context.settings_.ask_in_handshake) return 1;
+  auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* inspector = static_cast<Inspector*>(SSL_get_app_data(ssl));
+  std::vector<std::string> chain;
+  if (const X509* leaf = X509_STORE_CTX_get0_cert(store); leaf != nullptr) chain.push_back(der(*leaf));
+  append_chain(chain, X509_STORE_CTX_get0_untrusted(store));
+  if (inspector->accepts(std::move(chain))) return 1;
+  // An error that OpenSSL has no alert of its own for goes out as certificate_unknown (46).
+  X509_STORE_CTX_set_error(store, X509_V_ERR_SUBTREE_MINMAX);
+  return 0;
+}
+
+int TlsContext::choose_alpn(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size,
+                            const unsigned char* in, unsigned in_size, void* self) {
+  const auto& context = *static_cast<const TlsContext*>(self);
+  const std::string_view offered{reinterpret_cast<const char*>(in), in_size};
+  for (const std::string& name : context.settings_.alpn) {
+    for (std::size_t at = 0; at < offered.size(); at += 1U + static_cast<unsigned char>(offered[at])) {
+      const auto size = static_cast<unsigned char>(offered[at]);
+      if (offered.substr(at + 1, size) != name) continue;
+      *out = in + at + 1;
+      *out_size = size;
+      return SSL_TLSEXT_ERR_OK;
+    }
+  }
+  return SSL_TLSEXT_ERR_NOACK;  // a name that we do not know is no reason to refuse
+}
+
+}  // namespace iotemu::mqtt
