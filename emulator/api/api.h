@@ -1,0 +1,72 @@
+#pragma once
+
+// The control plane: from an HTTP request, or from a call inside the process, to one registry method and
+// back. Both ways go through the same table row and the same validation. Thread-safe; HTTP requests arrive on
+// the HTTP server's thread, operations that make keys continue on the blocking pool.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/json.h"
+#include "base/realm.h"
+#include "base/result.h"
+#include "emulator/api/ports.h"
+#include "emulator/http/guard.h"
+#include "emulator/http/server.h"
+
+namespace iotemu::api {
+
+class Router;
+struct Operation;
+
+struct ApiOptions {
+  /// For unsigned requests, and where the credential scope names no account or region (P10.2).
+  Realm realm{};
+  /// What DescribeEndpoint answers: a name that resolves to the emulator and stands in its certificate
+  /// (P8.7).
+  std::string endpoint_host{"localhost"};
+  /// The old endpoint types iot:Data and iot:Jobs are answered, not refused (P appendix B.1).
+  bool describe_endpoint_legacy{true};
+};
+
+class Api {
+ public:
+  /// All references outlive the Api and every answer it owes.
+  Api(ApiOptions options, Realms& realms, System& system, Executor& blocking_pool);
+  ~Api();
+
+  /// The handler of the HTTP server.
+  void handle(http::Request request, http::Responder respond);
+
+  /// Runs an operation by name in the caller's thread. `input` holds the model's member names, wherever they
+  /// travel on the wire; an unknown name is an error here, for it can only be a slip.
+  Result<Json> call(const Realm& realm, std::string_view operation, const Json& input);
+
+ private:
+  Result<Json> run(const Realm& realm, const Operation& operation, const Json& input);
+
+  ApiOptions options_;
+  Realms& realms_;
+  System& system_;
+  Executor& blocking_pool_;
+  std::unique_ptr<const Router> router_;
+};
+
+/// A row of the coverage list.
+struct OperationSummary {
+  std::string_view name{};
+  std::string_view verb{};
+  std::string_view path{};
+  bool built{false};
+};
+
+/// Every operation of the service, by name: for the README and the `operations` command.
+[[nodiscard]] std::vector<OperationSummary> describe_operations();
+
+/// Which paths are the emulator's own: what the guard of the HTTP server must know.
+void protect_system_paths(http::GuardOptions& guard);
+
+}  // namespace iotemu::api

@@ -1,0 +1,65 @@
+#include "emulator/api/members.h"
+
+namespace iotemu::api {
+
+Member certificate_id(std::string_view wire) {
+  return path_member("certificateId", wire).length(64, 64).pattern(kCertificateIdPattern);
+}
+
+Member certificate_pem(std::string_view name) {
+  return body(name).length(1, 65536);
+}
+
+Member policy_name() {
+  return path_member("policyName").length(1, 128).pattern(kPolicyNamePattern);
+}
+
+Member policy_document() {
+  return body("policyDocument").required().length(0, 404600);
+}
+
+Member thing_name() {
+  return path_member("thingName").length(1, 128).pattern(kThingNamePattern);
+}
+
+Member thing_type_name(const Member& placed) {
+  return placed.length(1, 128).pattern(kThingNamePattern);
+}
+
+Member set_as_active() {
+  return query("setAsActive").boolean();
+}
+
+Member tags() {
+  return body("tags").list_of(body("member").structure(
+      {body("Key").required().length(1, 128).pattern(kTagKeyPattern), body("Value").length(0, 256)}));
+}
+
+std::vector<Member> with_marker(std::vector<Member> members) {
+  members.push_back(query("pageSize").integer(1, 250));
+  members.push_back(query("marker").length(0, 1024).pattern(kMarkerPattern));
+  return members;
+}
+
+std::vector<Member> with_ordered_marker(std::vector<Member> members) {
+  auto all = with_marker(std::move(members));
+  all.push_back(query("ascendingOrder", "isAscendingOrder").boolean());
+  return all;
+}
+
+std::vector<Member> with_token(std::vector<Member> members) {
+  members.push_back(query("nextToken"));
+  members.push_back(query("maxResults").integer(1, 250));
+  return members;
+}
+
+void put(Json& object, const char* name, const std::string& text) {
+  if (!text.empty()) object[name] = text;
+}
+
+Result<Json> empty_answer(const Status& status) {
+  if (!status) return status.error();
+  return Json::object();
+}
+
+}  // namespace iotemu::api

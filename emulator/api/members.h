@@ -1,0 +1,45 @@
+#pragma once
+
+// The members that many operations share, with their rules (P appendix A), and the JSON forms that many
+// answers share.
+
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "emulator/api/operation.h"
+
+namespace iotemu::api {
+
+[[nodiscard]] Member certificate_id(std::string_view wire = "certificateId");
+[[nodiscard]] Member certificate_pem(std::string_view name);
+[[nodiscard]] Member policy_name();
+[[nodiscard]] Member policy_document();
+[[nodiscard]] Member thing_name();
+[[nodiscard]] Member thing_type_name(const Member& placed);
+[[nodiscard]] Member set_as_active();
+[[nodiscard]] Member tags();
+
+/// `pageSize`, `marker` (P10.4).
+[[nodiscard]] std::vector<Member> with_marker(std::vector<Member> members);
+/// `pageSize`, `marker`, `isAscendingOrder`.
+[[nodiscard]] std::vector<Member> with_ordered_marker(std::vector<Member> members);
+/// `maxResults`, `nextToken`.
+[[nodiscard]] std::vector<Member> with_token(std::vector<Member> members);
+
+/// Sets `name` unless `text` is empty: absent members are left out, never null (P10.1).
+void put(Json& object, const char* name, const std::string& text);
+
+/// `{list: […], next: marker}` of a page, each item formed by `form`.
+template <class T, class Form>
+Json page_answer(const registry::Page<T>& page, const char* list, const char* next, Form form) {
+  Json answer{{list, Json::array()}};
+  for (const auto& item : page.items) answer[list].push_back(form(item));
+  put(answer, next, page.next_marker);
+  return answer;
+}
+
+/// `{}` or the error.
+[[nodiscard]] Result<Json> empty_answer(const Status& status);
+
+}  // namespace iotemu::api

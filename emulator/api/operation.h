@@ -1,0 +1,120 @@
+#pragma once
+
+// One API operation is one row: where its members travel, what they must look like, and the function that
+// carries it out. The tables of rows drive routing, validation, the in-process call, the coverage report and
+// the generic tests; nothing about an operation is said anywhere else.
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "emulator/api/patterns.h"
+#include "registry/registry.h"
+
+namespace iotemu::api {
+
+struct ApiOptions;
+struct Operation;
+
+enum class Verb { get, post, put, patch, del };
+/// `GET`, `DELETE`, …
+[[nodiscard]] std::string_view method_of(Verb verb);
+
+/// Where a member travels.
+enum class Place { path, query, header, body };
+enum class Type { string, integer, boolean, structure, list, string_map };
+
+/// A member with its rules (P appendix A). Made by `path_member`, `query`, `header`, `body` or `element`
+/// below and refined by chaining: `body("tags").list_of(tag())`.
+struct Member {
+  std::string_view name{};  ///< the service model's member name: the key of the input object
+  std::string_view wire{};  ///< the name in the path template, the query or the header
+  Place place{Place::body};
+  Type type{Type::string};
+  bool is_required{false};
+  std::size_t min_length{0};
+  std::size_t max_length{std::numeric_limits<std::size_t>::max()};
+  std::int64_t lowest{std::numeric_limits<std::int64_t>::min()};
+  std::int64_t highest{std::numeric_limits<std::int64_t>::max()};
+  const Pattern* must_match{nullptr};
+  std::span<const std::string_view> values{};
+  std::vector<Member> parts{};  ///< of a structure: its members; list: the element; map: key and value
+
+  [[nodiscard]] Member required() const;
+  /// Characters of a string, elements of a list.
+  [[nodiscard]] Member length(std::size_t min, std::size_t max) const;
+  [[nodiscard]] Member pattern(const Pattern& pattern) const;
+  [[nodiscard]] Member one_of(std::span<const std::string_view> allowed) const;
+  [[nodiscard]] Member integer(std::int64_t low = std::numeric_limits<std::int64_t>::min(),
+                               std::int64_t high = std::numeric_limits<std::int64_t>::max()) const;
+  [[nodiscard]] Member boolean() const;
+  [[nodiscard]] Member structure(std::vector<Member> members) const;
+  [[nodiscard]] Member list_of(const Member& element) const;
+  [[nodiscard]] Member map_of(const Member& key, const Member& value) const;
+};
+
+[[nodiscard]] Member path_member(std::string_view name, std::string_view wire = {});
+[[nodiscard]] Member query(std::string_view name, std::string_view wire = {});
+[[nodiscard]] Member header(std::string_view name, std::string_view wire);
+[[nodiscard]] Member body(std::string_view name);
+
+/// One validated request on its way through its operation.
+struct Call {
+  registry::Registry& registry;
+  const ApiOptions& options;
+  const Operation& operation;
+  const Json& input;
+
+  [[nodiscard]] bool has(std::string_view name) const { return input.contains(name); }
+  /// Empty when absent.
+  [[nodiscard]] std::string str(std::string_view name) const;
+  /// False when absent.
+  [[nodiscard]] bool flag(std::string_view name) const;
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const;
+
+  [[nodiscard]] registry::CertificateId certificate_id(std::string_view name = "certificateId") const;
+  [[nodiscard]] registry::PolicyName policy_name() const;
+  [[nodiscard]] registry::ThingName thing_name() const;
+  [[nodiscard]] std::optional<registry::ThingTypeName> thing_type_name() const;
+  [[nodiscard]] registry::Tags tags() const;
+  /// Of either style (P10.4): pageSize and marker, or maxResults and nextToken.
+  [[nodiscard]] registry::PageRequest page() const;
+};
+
+struct Operation {
+  std::string_view name{};
+  Verb verb{Verb::get};
+  std::string_view path{};  ///< `{member+}` in the last place takes the rest of the path, slashes included
+  std::vector<Member> input{};
+  std::vector<std::string_view> output{};  ///< the members an answer may have
+  Result<Json> (*run)(Call&){nullptr};
+  bool blocking{false};  ///< makes keys or signs: runs on the blocking pool
+};
+
+using OperationTable = std::vector<Operation>;
+
+const OperationTable& ca_certificate_operations();
+const OperationTable& certificate_operations();
+const OperationTable& policy_operations();
+const OperationTable& policy_attachment_operations();
+const OperationTable& thing_operations();
+const OperationTable& thing_type_operations();
+const OperationTable& thing_principal_operations();
+const OperationTable& endpoint_operations();
+const OperationTable& tag_operations();
+
+/// An operation of the service that is known by name only (P10.7).
+struct UnbuiltOperation {
+  std::string_view name{};
+  Verb verb{Verb::get};
+  std::string_view path{};
+};
+[[nodiscard]] std::span<const UnbuiltOperation> unbuilt_operations();
+
+}  // namespace iotemu::api

@@ -1,0 +1,91 @@
+#include "emulator/api/patterns.h"
+
+#include <algorithm>
+
+namespace iotemu::api {
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_alphanumeric(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_hex_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool is_in(char c, std::string_view set) {
+  return set.find(c) != set.npos;
+}
+/// Part of a character outside ASCII. Unicode's categories are not told apart: a letter passes, and so does a
+/// sign that AWS would refuse.
+bool is_beyond_ascii(char c) {
+  return static_cast<unsigned char>(c) >= 0x80;
+}
+
+template <class Predicate>
+bool all(std::string_view text, Predicate predicate) {
+  return std::all_of(text.begin(), text.end(), predicate);
+}
+
+template <class Predicate>
+bool some_all(std::string_view text, Predicate predicate) {
+  return !text.empty() && all(text, predicate);
+}
+
+bool certificate_id(std::string_view text) {
+  if (text.starts_with("0x")) text.remove_prefix(2);
+  return some_all(text, is_hex_digit);
+}
+
+bool policy_name(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "_+=,.@-"); });
+}
+
+bool template_name(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "_-"); });
+}
+
+bool thing_name(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, ":_-"); });
+}
+
+bool attribute_name(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "_.,@/:#-"); });
+}
+
+bool attribute_value(std::string_view text) {
+  return all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "_.,@/:#=[]-"); });
+}
+
+bool marker(std::string_view text) {
+  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "+/"); });
+}
+
+bool tag_key(std::string_view text) {
+  return all(text, [](char c) { return is_alphanumeric(c) || is_in(c, " _.:/=+-@") || is_beyond_ascii(c); });
+}
+
+bool printable(std::string_view text) {
+  return all(text, [](char c) { return (c >= ' ' && c <= '~') || is_beyond_ascii(c); });
+}
+
+bool number(std::string_view text) {
+  return some_all(text, is_digit);
+}
+
+}  // namespace
+
+const Pattern kCertificateIdPattern{"(0x)?[a-fA-F0-9]+", certificate_id};
+const Pattern kPolicyNamePattern{"[\\w+=,.@-]+", policy_name};
+const Pattern kPolicyVersionIdPattern{"[0-9]+", number};
+const Pattern kTemplateNamePattern{"^[0-9A-Za-z_-]+$", template_name};
+const Pattern kThingNamePattern{"[a-zA-Z0-9:_-]+", thing_name};
+const Pattern kAttributeNamePattern{"[a-zA-Z0-9_.,@/:#-]+", attribute_name};
+const Pattern kAttributeValuePattern{"[a-zA-Z0-9_.,@/:#=\\[\\]-]*", attribute_value};
+const Pattern kMarkerPattern{"[A-Za-z0-9+/]+={0,2}", marker};
+const Pattern kTagKeyPattern{"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", tag_key};
+const Pattern kPrintablePattern{"[\\p{Graph}\\x20]*", printable};
+
+}  // namespace iotemu::api

@@ -1,0 +1,26 @@
+#pragma once
+
+// The patterns of the service model (P appendix A) as linear-time predicates over the whole value. The text
+// is what a validation message shows; the function is what decides. (std::regex recurses on long input.)
+
+#include <string_view>
+
+namespace iotemu::api {
+
+struct Pattern {
+  std::string_view text{};
+  bool (*matches)(std::string_view){nullptr};
+};
+
+extern const Pattern kCertificateIdPattern;
+extern const Pattern kPolicyNamePattern;
+extern const Pattern kPolicyVersionIdPattern;
+extern const Pattern kTemplateNamePattern;
+extern const Pattern kThingNamePattern;  ///< thing types too
+extern const Pattern kAttributeNamePattern;
+extern const Pattern kAttributeValuePattern;
+extern const Pattern kMarkerPattern;
+extern const Pattern kTagKeyPattern;
+extern const Pattern kPrintablePattern;  ///< descriptions
+
+}  // namespace iotemu::api

@@ -1,0 +1,108 @@
+// Thing types (P8.2).
+
+#include "emulator/api/members.h"
+
+namespace iotemu::api {
+namespace {
+
+registry::ThingTypeProperties properties_of(const Call& call) {
+  const auto found = call.input.find("thingTypeProperties");
+  if (found == call.input.end()) return {};
+  return {.description = found->value("thingTypeDescription", ""),
+          .searchable_attributes = found->value("searchableAttributes", std::vector<std::string>{})};
+}
+
+Json type_json(const registry::ThingTypeRecord& type) {
+  auto properties = Json::object();
+  put(properties, "thingTypeDescription", type.properties.description);
+  if (!type.properties.searchable_attributes.empty()) {
+    properties["searchableAttributes"] = type.properties.searchable_attributes;
+  }
+  Json metadata{{"deprecated", type.deprecated_at.has_value()},
+                {"creationDate", epoch_seconds(type.created_at)}};
+  if (type.deprecated_at) metadata["deprecationDate"] = epoch_seconds(*type.deprecated_at);
+  return Json{{"thingTypeName", type.name.text()},
+              {"thingTypeArn", type.arn},
+              {"thingTypeProperties", std::move(properties)},
+              {"thingTypeMetadata", std::move(metadata)}};
+}
+
+Result<Json> create_thing_type(Call& call) {
+  const auto created =
+      call.registry.create_thing_type(*call.thing_type_name(), properties_of(call), call.tags());
+  if (!created) return created.error();
+  return Json{{"thingTypeName", (*created)->name.text()},
+              {"thingTypeArn", (*created)->arn},
+              {"thingTypeId", (*created)->id}};
+}
+
+Result<Json> describe_thing_type(Call& call) {
+  const auto type = call.registry.thing_type(*call.thing_type_name());
+  if (!type) return type.error();
+  auto answer = type_json(**type);
+  answer["thingTypeId"] = (*type)->id;
+  return answer;
+}
+
+Result<Json> deprecate_thing_type(Call& call) {
+  return empty_answer(
+      call.registry.deprecate_thing_type(*call.thing_type_name(), call.flag("undoDeprecate")));
+}
+
+Result<Json> delete_thing_type(Call& call) {
+  return empty_answer(call.registry.delete_thing_type(*call.thing_type_name()));
+}
+
+Result<Json> list_thing_types(Call& call) {
+  const auto page = call.registry.list_thing_types(call.page(), call.thing_type_name());
+  if (!page) return page.error();
+  return page_answer(*page, "thingTypes", "nextToken",
+                     [](const registry::ThingTypePtr& type) { return type_json(*type); });
+}
+
+Member name_in_path() {
+  return thing_type_name(path_member("thingTypeName"));
+}
+
+}  // namespace
+
+const OperationTable& thing_type_operations() {
+  static const OperationTable table{
+      {.name = "CreateThingType",
+       .verb = Verb::post,
+       .path = "/thing-types/{thingTypeName}",
+       .input = {name_in_path(),
+                 body("thingTypeProperties")
+                     .structure({body("thingTypeDescription").length(0, 2028).pattern(kPrintablePattern),
+                                 body("searchableAttributes")
+                                     .list_of(body("member").length(0, 128).pattern(kAttributeNamePattern))}),
+                 tags()},
+       .output = {"thingTypeName", "thingTypeArn", "thingTypeId"},
+       .run = create_thing_type},
+      {.name = "DescribeThingType",
+       .verb = Verb::get,
+       .path = "/thing-types/{thingTypeName}",
+       .input = {name_in_path()},
+       .output = {"thingTypeName", "thingTypeId", "thingTypeArn", "thingTypeProperties", "thingTypeMetadata"},
+       .run = describe_thing_type},
+      {.name = "DeprecateThingType",
+       .verb = Verb::post,
+       .path = "/thing-types/{thingTypeName}/deprecate",
+       .input = {name_in_path(), body("undoDeprecate").boolean()},
+       .run = deprecate_thing_type},
+      {.name = "DeleteThingType",
+       .verb = Verb::del,
+       .path = "/thing-types/{thingTypeName}",
+       .input = {name_in_path()},
+       .run = delete_thing_type},
+      {.name = "ListThingTypes",
+       .verb = Verb::get,
+       .path = "/thing-types",
+       .input = with_token({thing_type_name(query("thingTypeName"))}),
+       .output = {"thingTypes", "nextToken"},
+       .run = list_thing_types},
+  };
+  return table;
+}
+
+}  // namespace iotemu::api
