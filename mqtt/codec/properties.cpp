@@ -24,65 +24,50 @@ constexpr std::uint16_t kWherePublished = in(publish, will);
 constexpr std::uint16_t kAcknowledgements = in(connack, puback, suback, unsuback, disconnect, auth);
 constexpr std::uint16_t kEverywhere =
     static_cast<std::uint16_t>(kWherePublished | kAcknowledgements | in(connect, subscribe, unsubscribe));
+constexpr std::uint16_t kOnce = 0;
 constexpr std::uint32_t kAny = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint32_t kMaxVarint = 268'435'455;
 
-// MQTT 5 table 2-4, with the ranges of the sections on each packet. A topic alias of 0 is the connection's to
+// MQTT 5 table 2-4, with the ranges of the sections on each packet. A SUBSCRIBE carries one subscription
+// identifier, a PUBLISH one for each subscription that matched. A topic alias of 0 is the connection's to
 // judge, since it is answered by a reason of its own (0x94).
 constexpr auto kProperties = std::to_array<PropertyRow>({
-    {PropertyId::payload_format_indicator, "payload format indicator", byte, kWherePublished, false, 0, 1},
-    {PropertyId::message_expiry_interval, "message expiry interval", u32, kWherePublished, false, 0, kAny},
-    {PropertyId::content_type, "content type", utf8, kWherePublished, false, 0, kAny},
-    {PropertyId::response_topic, "response topic", utf8, kWherePublished, false, 0, kAny},
-    {PropertyId::correlation_data, "correlation data", binary, kWherePublished, false, 0, kAny},
-    {PropertyId::subscription_identifier, "subscription identifier", varint, in(publish), true, 1,
-     kMaxVarint},
+    {PropertyId::payload_format_indicator, "payload format indicator", byte, kWherePublished, kOnce, 0, 1},
+    {PropertyId::message_expiry_interval, "message expiry interval", u32, kWherePublished, kOnce, 0, kAny},
+    {PropertyId::content_type, "content type", utf8, kWherePublished, kOnce, 0, kAny},
+    {PropertyId::response_topic, "response topic", utf8, kWherePublished, kOnce, 0, kAny},
+    {PropertyId::correlation_data, "correlation data", binary, kWherePublished, kOnce, 0, kAny},
+    {PropertyId::subscription_identifier, "subscription identifier", varint, in(publish, subscribe),
+     in(publish), 1, kMaxVarint},
     {PropertyId::session_expiry_interval, "session expiry interval", u32, in(connect, connack, disconnect),
-     false, 0, kAny},
-    {PropertyId::assigned_client_identifier, "assigned client identifier", utf8, in(connack), false, 0, kAny},
-    {PropertyId::server_keep_alive, "server keep alive", u16, in(connack), false, 0, kAny},
-    {PropertyId::authentication_method, "authentication method", utf8, in(connect, connack, auth), false, 0,
+     kOnce, 0, kAny},
+    {PropertyId::assigned_client_identifier, "assigned client identifier", utf8, in(connack), kOnce, 0, kAny},
+    {PropertyId::server_keep_alive, "server keep alive", u16, in(connack), kOnce, 0, kAny},
+    {PropertyId::authentication_method, "authentication method", utf8, in(connect, connack, auth), kOnce, 0,
      kAny},
-    {PropertyId::authentication_data, "authentication data", binary, in(connect, connack, auth), false, 0,
+    {PropertyId::authentication_data, "authentication data", binary, in(connect, connack, auth), kOnce, 0,
      kAny},
-    {PropertyId::request_problem_information, "request problem information", byte, in(connect), false, 0, 1},
-    {PropertyId::will_delay_interval, "will delay interval", u32, in(will), false, 0, kAny},
-    {PropertyId::request_response_information, "request response information", byte, in(connect), false, 0,
+    {PropertyId::request_problem_information, "request problem information", byte, in(connect), kOnce, 0, 1},
+    {PropertyId::will_delay_interval, "will delay interval", u32, in(will), kOnce, 0, kAny},
+    {PropertyId::request_response_information, "request response information", byte, in(connect), kOnce, 0,
      1},
-    {PropertyId::response_information, "response information", utf8, in(connack), false, 0, kAny},
-    {PropertyId::server_reference, "server reference", utf8, in(connack, disconnect), false, 0, kAny},
-    {PropertyId::reason_string, "reason string", utf8, kAcknowledgements, false, 0, kAny},
-    {PropertyId::receive_maximum, "receive maximum", u16, in(connect, connack), false, 1, kAny},
-    {PropertyId::topic_alias_maximum, "topic alias maximum", u16, in(connect, connack), false, 0, kAny},
-    {PropertyId::topic_alias, "topic alias", u16, in(publish), false, 0, kAny},
-    {PropertyId::maximum_qos, "maximum QoS", byte, in(connack), false, 0, 1},
-    {PropertyId::retain_available, "retain available", byte, in(connack), false, 0, 1},
-    {PropertyId::user_property, "user property", utf8_pair, kEverywhere, true, 0, kAny},
-    {PropertyId::maximum_packet_size, "maximum packet size", u32, in(connect, connack), false, 1, kAny},
-    {PropertyId::wildcard_subscription_available, "wildcard subscription available", byte, in(connack), false,
+    {PropertyId::response_information, "response information", utf8, in(connack), kOnce, 0, kAny},
+    {PropertyId::server_reference, "server reference", utf8, in(connack, disconnect), kOnce, 0, kAny},
+    {PropertyId::reason_string, "reason string", utf8, kAcknowledgements, kOnce, 0, kAny},
+    {PropertyId::receive_maximum, "receive maximum", u16, in(connect, connack), kOnce, 1, kAny},
+    {PropertyId::topic_alias_maximum, "topic alias maximum", u16, in(connect, connack), kOnce, 0, kAny},
+    {PropertyId::topic_alias, "topic alias", u16, in(publish), kOnce, 0, kAny},
+    {PropertyId::maximum_qos, "maximum QoS", byte, in(connack), kOnce, 0, 1},
+    {PropertyId::retain_available, "retain available", byte, in(connack), kOnce, 0, 1},
+    {PropertyId::user_property, "user property", utf8_pair, kEverywhere, kEverywhere, 0, kAny},
+    {PropertyId::maximum_packet_size, "maximum packet size", u32, in(connect, connack), kOnce, 1, kAny},
+    {PropertyId::wildcard_subscription_available, "wildcard subscription available", byte, in(connack), kOnce,
      0, 1},
     {PropertyId::subscription_identifier_available, "subscription identifier available", byte, in(connack),
-     false, 0, 1},
-    {PropertyId::shared_subscription_available, "shared subscription available", byte, in(connack), false, 0,
+     kOnce, 0, 1},
+    {PropertyId::shared_subscription_available, "shared subscription available", byte, in(connack), kOnce, 0,
      1},
 });
-
-// A SUBSCRIBE carries one subscription identifier, a PUBLISH one for each subscription that matched, so this
-// property alone needs a row a place.
-constexpr PropertyRow kSubscriptionIdentifierOfSubscribe{PropertyId::subscription_identifier,
-                                                         "subscription identifier",
-                                                         varint,
-                                                         in(subscribe),
-                                                         false,
-                                                         1,
-                                                         kMaxVarint};
-
-const PropertyRow* find_row_at(std::uint32_t id, PropertyPlace place) {
-  if (place == subscribe && id == static_cast<std::uint32_t>(PropertyId::subscription_identifier)) {
-    return &kSubscriptionIdentifierOfSubscribe;
-  }
-  return find_property_row(id);
-}
 
 enum class Trust : std::uint8_t { check_text, trust_text };
 
@@ -126,11 +111,12 @@ void check_list(Reader& from, PropertyPlace place) {
   bool has_authentication_data = false;
   while (from.remaining() != 0 && !from.failed()) {
     const std::uint32_t id = from.varint();
-    const PropertyRow* row = find_row_at(id, place);
+    const PropertyRow* row = find_property_row(id);
     if (row == nullptr) return from.fail(rules::kUnknownProperty);
     if (!row->allowed_in(place)) return from.fail(rules::kMisplacedProperty, row->name);
     const std::uint64_t mark = std::uint64_t{1} << id;
-    if ((seen & mark) != 0 && !row->repeatable) return from.fail(rules::kRepeatedProperty, row->name);
+    if ((seen & mark) != 0 && !row->repeatable_in(place))
+      return from.fail(rules::kRepeatedProperty, row->name);
     seen |= mark;
 
     const Property property = read_value(from, *row, Trust::check_text);

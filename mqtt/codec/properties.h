@@ -80,13 +80,16 @@ struct PropertyRow {
   PropertyId id{};
   std::string_view name{};
   PropertyType type{};
-  std::uint16_t places{};  ///< bit n: allowed at PropertyPlace n
-  bool repeatable{};
+  std::uint16_t places{};      ///< bit n: allowed at PropertyPlace n
+  std::uint16_t repeatable{};  ///< bit n: allowed there more than once
   std::uint32_t least{};
   std::uint32_t most{};
 
   [[nodiscard]] bool allowed_in(PropertyPlace place) const {
     return ((places >> static_cast<unsigned>(place)) & 1U) != 0;
+  }
+  [[nodiscard]] bool repeatable_in(PropertyPlace place) const {
+    return ((repeatable >> static_cast<unsigned>(place)) & 1U) != 0;
   }
 };
 

@@ -1,0 +1,108 @@
+#include "mqtt/broker/retained.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+namespace iotemu::mqtt {
+namespace {
+
+using Outcome = RetainedStore::Outcome;
+
+MessagePtr message(std::string topic, std::string payload) {
+  return std::make_shared<const Message>(Message{
+      .topic = std::move(topic), .payload = std::move(payload), .qos = QoS::at_least_once, .retain = true});
+}
+
+MessagePtr for_filter(const RetainedStore& store, std::string_view filter) {
+  return store.for_filter(*TopicFilter::parse(filter, {}));
+}
+
+TEST(RetainedStore, KeepsTheLastMessageOfATopic) {  // M3-51
+  RetainedStore store;
+  EXPECT_EQ(store.put(message("a/b", "1")), Outcome::stored);
+  EXPECT_EQ(store.put(message("a/b", "2")), Outcome::stored);
+  EXPECT_EQ(store.find("a/b")->payload, "2");
+  EXPECT_EQ(store.size(), 1U);
+}
+
+TEST(RetainedStore, AnswersASubscriptionOnlyWhenTheFilterEqualsTheTopic) {  // M3-52
+  RetainedStore store;
+  store.put(message("a/b", "on"));
+  EXPECT_EQ(for_filter(store, "a/b")->payload, "on");
+  for (const std::string_view filter : {"a/+", "a/#", "#", "+/b", "a/B", "a", "a/b/", "$share/g/a/b"}) {
+    EXPECT_EQ(for_filter(store, filter), nullptr) << filter;
+  }
+}
+
+TEST(RetainedStore, DeletesOnAnEmptyPayload) {  // M3-53
+  RetainedStore store;
+  store.put(message("a", "on"));
+  EXPECT_EQ(store.put(message("a", "")), Outcome::deleted);
+  EXPECT_EQ(store.find("a"), nullptr);
+  EXPECT_EQ(store.put(message("a", "")), Outcome::deleted);
+  EXPECT_EQ(store.size(), 0U);
+}
+
+TEST(RetainedStore, RefusesANewTopicAtItsCap) {  // M3-56
+  RetainedStore store{2};
+  store.put(message("a", "1"));
+  store.put(message("b", "1"));
+  EXPECT_EQ(store.put(message("c", "1")), Outcome::full);
+  EXPECT_EQ(store.find("c"), nullptr);
+  EXPECT_EQ(store.put(message("b", "2")), Outcome::stored);
+  EXPECT_EQ(store.put(message("a", "")), Outcome::deleted);
+  EXPECT_EQ(store.put(message("c", "1")), Outcome::stored);
+}
+
+TEST(RetainedStore, ListsPagesInTheOrderOfTopics) {
+  RetainedStore store;
+  for (const char* topic : {"c", "a", "d", "b"}) store.put(message(topic, "x"));
+  std::string seen;
+  std::string last;
+  for (auto page = store.list_after("", 3); !page.empty(); page = store.list_after(last, 3)) {
+    for (const MessagePtr& m : page) seen += m->topic;
+    last = page.back()->topic;
+    seen += ' ';
+  }
+  EXPECT_EQ(seen, "abc d ");
+}
+
+TEST(RetainedStore, ErasesAndClears) {
+  RetainedStore store;
+  store.put(message("a", "x"));
+  store.put(message("b", "x"));
+  EXPECT_TRUE(store.erase("a"));
+  EXPECT_FALSE(store.erase("a"));
+  store.clear();
+  EXPECT_EQ(store.size(), 0U);
+}
+
+TEST(RetainedStore, LeavesAReaderItsMessage) {
+  RetainedStore store;
+  store.put(message("a", "old"));
+  const MessagePtr held = store.find("a");
+  store.put(message("a", "new"));
+  store.clear();
+  EXPECT_EQ(held->payload, "old");
+}
+
+TEST(RetainedStore, MayBeUsedByManyThreads) {
+  RetainedStore store;
+  std::atomic<bool> whole{true};
+  std::thread writer{[&] {
+    for (int i = 0; i < 2000; ++i) store.put(message("t" + std::to_string(i % 7), std::to_string(i)));
+  }};
+  for (int i = 0; i < 2000; ++i) {
+    const MessagePtr found = store.find("t" + std::to_string(i % 7));
+    if (found && found->payload.empty()) whole.store(false);
+  }
+  writer.join();
+  EXPECT_TRUE(whole.load());
+  EXPECT_EQ(store.size(), 7U);
+}
+
+}  // namespace
+}  // namespace iotemu::mqtt
