@@ -62,13 +62,21 @@ struct Segment {
 
   /// The end of the leftmost occurrence at or after `from`.
   [[nodiscard]] std::optional<std::size_t> find_end(string_view text, std::size_t from) const {
-    if (pieces.find(any_character) == string_view::npos) {
-      const std::size_t at = text.find(pieces, from);
-      if (at == string_view::npos) return std::nullopt;
-      return at + pieces.size();
+    const std::size_t leading = std::min(pieces.find_first_not_of(any_character), pieces.size());
+    for (std::size_t i = 0; i < leading; ++i) {
+      if (from >= text.size()) return std::nullopt;
+      from = next_character(text, from);
     }
-    for (std::size_t at = from; at < text.size(); at = next_character(text, at)) {
-      if (const auto end = end_from(text, at)) return end;
+    const Segment rest{pieces.substr(leading), any_character};
+    if (rest.pieces.find(any_character) == string_view::npos) {
+      const std::size_t at = text.find(rest.pieces, from);
+      if (at == string_view::npos) return std::nullopt;
+      return at + rest.pieces.size();
+    }
+    std::size_t at = text.find(rest.pieces.front(), from);
+    while (at != string_view::npos && rest.pieces.size() <= text.size() - at) {
+      if (const auto end = rest.end_from(text, at)) return end;
+      at = text.find(rest.pieces.front(), at + 1);
     }
     return std::nullopt;
   }

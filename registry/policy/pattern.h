@@ -24,8 +24,8 @@ class Pattern {
   /// Reads `*` and `?` of `text` as wildcards.
   [[nodiscard]] static Pattern from_wildcards(std::string_view text);
 
-  /// Whether the whole of `text` matches. Time grows with the length of `text` plus that of the pattern;
-  /// nothing is allocated and no choice is tried twice.
+  /// Whether the whole of `text` matches. What stands between two stars is searched once, from left to right,
+  /// and never again: no backtracking, no allocation.
   [[nodiscard]] bool matches(std::string_view text) const noexcept;
 
   /// Where a mismatch happened: offsets into `text()` and into the text that was compared. Of all ways to
