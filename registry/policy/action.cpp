@@ -1,11 +1,9 @@
 #include "registry/policy/action.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
-#include <string>
 
 #include "registry/policy/pattern.h"
+#include "registry/policy/text.h"
 
 namespace iotemu::registry::policy {
 namespace {
@@ -40,13 +38,6 @@ constexpr std::array<Row, kActionCount> kRows{{
     {Action::send_direct_message, "iot:SendDirectMessage", {}},
     {Action::assume_role_with_certificate, "iot:AssumeRoleWithCertificate", {}},
 }};
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 }  // namespace
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "registry/policy/pattern.h"
+#include "registry/policy/text.h"
 
 namespace iotemu::registry::policy {
 namespace {
@@ -38,23 +38,11 @@ constexpr std::array<std::string_view, 5> kAlternativeNames{"RFC822Name", "DNSNa
 constexpr std::string_view kSerialNumber = "SerialNumber";
 constexpr std::array<std::string_view, 2> kHolders{"Subject", "Issuer"};
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::string why_withheld(std::string_view raw) {
   if (const auto at = raw.find_first_of("*$+?#"); at != raw.npos) {
     return std::string{"contains '"} + raw[at] + "', and values with * $ + ? or # are not substituted";
   }
-  if (const std::size_t length = characters(raw); length > CertificateVariables::kMaxCharacters) {
+  if (const std::size_t length = count_characters(raw); length > CertificateVariables::kMaxCharacters) {
     return "is " + std::to_string(length) + " characters long, and values longer than " +
            std::to_string(CertificateVariables::kMaxCharacters) + " are not substituted";
   }

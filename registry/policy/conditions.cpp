@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <functional>
 
 #include "registry/policy/operands.h"
+#include "registry/policy/text.h"
 
 namespace iotemu::registry::policy {
 namespace {
@@ -45,12 +46,6 @@ constexpr std::array<Row, 26> kOperators{{
     {"DateGreaterThanEquals", Comparison::date_greater_equal},
     {"Null", Comparison::null},
 }};
-
-bool equals_ignoring_case(string_view a, string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 /// The six parts of an ARN are compared one by one: a wildcard does not cross from one into the next (IAM).
 bool matches_arn(const Pattern& pattern, string_view arn) {

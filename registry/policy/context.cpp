@@ -2,26 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 
 #include "registry/policy/pattern.h"
+#include "registry/policy/text.h"
 
 namespace iotemu::registry::policy {
 namespace {
 
 using std::string_view;
 
-bool same_letter(char a, char b) {
-  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-}
-
-bool equals(string_view a, string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_letter);
-}
-
 bool take_prefix(string_view& text, string_view prefix) {
-  if (!equals(text.substr(0, prefix.size()), prefix)) return false;
+  if (!equals_ignoring_case(text.substr(0, prefix.size()), prefix)) return false;
   text.remove_prefix(prefix.size());
   return true;
 }
@@ -45,8 +37,9 @@ constexpr std::array<PlainKey, 8> kPlainKeys{{
 }};
 
 const PlainKey* find_plain(string_view name) {
-  const auto found = std::find_if(kPlainKeys.begin(), kPlainKeys.end(),
-                                  [name](const PlainKey& key) { return equals(key.name, name); });
+  const auto found = std::find_if(kPlainKeys.begin(), kPlainKeys.end(), [name](const PlainKey& key) {
+    return equals_ignoring_case(key.name, name);
+  });
   return found == kPlainKeys.end() ? nullptr : &*found;
 }
 
@@ -69,7 +62,7 @@ CertificateField split(string_view name) {
   const auto dot = name.rfind('.');
   if (dot == name.npos) return {.field = name};
   const string_view suffix = name.substr(dot + 1);
-  if (equals(suffix, "List")) return {.field = name.substr(0, dot), .list = true};
+  if (equals_ignoring_case(suffix, "List")) return {.field = name.substr(0, dot), .list = true};
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), index);
   if (error != std::errc{} || end != suffix.data() + suffix.size() || index == 0) return {.field = name};
@@ -78,7 +71,7 @@ CertificateField split(string_view name) {
 
 std::optional<Values> lookup_certificate(const CertificateVariables* certificate, string_view name) {
   if (certificate == nullptr) return std::nullopt;
-  if (equals(name, "AvailableKeys")) {
+  if (equals_ignoring_case(name, "AvailableKeys")) {
     Values out{.kind = Values::Kind::qualified, .items = {}};
     for (const std::string& key : certificate->available_keys()) out.items.emplace_back(key);
     return out;
@@ -105,8 +98,8 @@ string_view attribute_name(string_view name) {
 
 std::optional<Values> lookup_thing(const AssociatedThing* thing, string_view name) {
   if (thing == nullptr) return std::nullopt;
-  if (equals(name, "ThingName")) return single(thing->name);
-  if (equals(name, "ThingTypeName")) {
+  if (equals_ignoring_case(name, "ThingName")) return single(thing->name);
+  if (equals_ignoring_case(name, "ThingTypeName")) {
     if (thing->type.empty()) return std::nullopt;
     return single(thing->type);
   }
@@ -130,7 +123,7 @@ std::string ordinal(std::size_t index) {
 
 std::string why_certificate_unresolved(const CertificateVariables* certificate, string_view name) {
   if (certificate == nullptr) return "the request was made without a certificate";
-  if (equals(name, "AvailableKeys")) return "a list cannot be put into a text";
+  if (equals_ignoring_case(name, "AvailableKeys")) return "a list cannot be put into a text";
   const CertificateField wanted = split(name);
   if (!CertificateVariables::is_known(wanted.field)) {
     return "there is no certificate variable " + in_quotes(wanted.field);
@@ -148,7 +141,8 @@ std::string why_certificate_unresolved(const CertificateVariables* certificate, 
 
 std::string why_thing_unresolved(const Context& context, string_view name) {
   const string_view attribute = attribute_name(name);
-  if (attribute.empty() && !equals(name, "ThingName") && !equals(name, "ThingTypeName")) {
+  if (attribute.empty() && !equals_ignoring_case(name, "ThingName") &&
+      !equals_ignoring_case(name, "ThingTypeName")) {
     return "there is no thing variable " + in_quotes(name);
   }
   if (!context.thing) {
@@ -181,26 +175,26 @@ std::optional<Values> Context::lookup(string_view name, Action action) const {
     }
     return single(*value);
   }
-  if (equals(name, kConnectAttributes)) {
+  if (equals_ignoring_case(name, kConnectAttributes)) {
     if (action != Action::connect) return std::nullopt;
     Values out{.kind = Values::Kind::set, .items = {}};
     if (persistent_connect) out.items.emplace_back("PersistentConnect");
     if (last_will_topic) out.items.emplace_back("LastWill");
     return out;
   }
-  if (equals(name, kLastWillTopic)) {
+  if (equals_ignoring_case(name, kLastWillTopic)) {
     if (action != Action::connect || !last_will_topic) return std::nullopt;
     return single(*last_will_topic);
   }
-  if (equals(name, kIncludeSocketInformation)) {
+  if (equals_ignoring_case(name, kIncludeSocketInformation)) {
     if (action != Action::get_connection || !include_socket_information) return std::nullopt;
     return single(text_of(*include_socket_information));
   }
-  if (equals(name, kIsAttached)) {
+  if (equals_ignoring_case(name, kIsAttached)) {
     if (!is_attached) return std::nullopt;
     return single(text_of(*is_attached));
   }
-  if (equals(name, kThingNameAlias)) return lookup_thing(thing.get(), "ThingName");
+  if (equals_ignoring_case(name, kThingNameAlias)) return lookup_thing(thing.get(), "ThingName");
   if (take_prefix(name, kThing)) return lookup_thing(thing.get(), name);
   if (take_prefix(name, kCertificate)) return lookup_certificate(certificate.get(), name);
   return std::nullopt;
@@ -219,11 +213,11 @@ std::string Context::why_unresolved(string_view name) const {
     if (this->*(key->field) && key->field != &Context::topic) return "its value is not UTF-8 text";
     return std::string{key->why_missing};
   }
-  if (equals(name, kConnectAttributes)) return "a set cannot be put into a text";
-  if (equals(name, kLastWillTopic)) return "only iot:Connect requests with a will have it";
-  if (equals(name, kIncludeSocketInformation)) return "only iot:GetConnection requests have it";
-  if (equals(name, kIsAttached)) return "thing variables exist on MQTT connections only";
-  if (equals(name, kThingNameAlias)) return why_thing_unresolved(*this, "ThingName");
+  if (equals_ignoring_case(name, kConnectAttributes)) return "a set cannot be put into a text";
+  if (equals_ignoring_case(name, kLastWillTopic)) return "only iot:Connect requests with a will have it";
+  if (equals_ignoring_case(name, kIncludeSocketInformation)) return "only iot:GetConnection requests have it";
+  if (equals_ignoring_case(name, kIsAttached)) return "thing variables exist on MQTT connections only";
+  if (equals_ignoring_case(name, kThingNameAlias)) return why_thing_unresolved(*this, "ThingName");
   if (take_prefix(name, kThing)) return why_thing_unresolved(*this, name);
   if (take_prefix(name, kCertificate)) return why_certificate_unresolved(certificate.get(), name);
   return "there is no policy variable of this name";

@@ -1,13 +1,11 @@
 #include "registry/policy/document.h"
 
 #include <algorithm>
-#include <array>
-#include <functional>
 #include <initializer_list>
-#include <optional>
 #include <utility>
 
 #include "base/json.h"
+#include "registry/policy/text.h"
 
 namespace iotemu::registry::policy {
 namespace {
@@ -226,7 +224,7 @@ struct Length {
 Length characters(std::string_view utf8) {
   Length out;
   for (const char c : utf8) {
-    if ((c & 0xC0) == 0x80) continue;
+    if (continues_character(c)) continue;
     ++out.all;
     if (c != ' ' && c != '\t' && c != '\r' && c != '\n') ++out.counted;
   }

@@ -86,7 +86,7 @@ std::string verb(const Statement& statement) {
   return statement.effect == Effect::allow ? "allows" : "denies";
 }
 
-std::string past(const Statement& statement) {
+std::string does_not(const Statement& statement) {
   return statement.effect == Effect::allow ? "does not allow" : "does not deny";
 }
 
@@ -173,7 +173,7 @@ class StatementExplainer {
     const std::string what{noun(request_.action)};
     if (statement_.not_resource) {
       report.outcome = Outcome::resource_differs;
-      report.reason = past(statement_) + " " + action_ + " on " + actual +
+      report.reason = does_not(statement_) + " " + action_ + " on " + actual +
                       ", which its NotResource lists as " +
                       shortened(report.substituted_resource, request_.resource);
       return {kSameKindOfResource, 0};

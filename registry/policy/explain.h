@@ -60,7 +60,8 @@ struct Explanation {
 [[nodiscard]] std::string_view name(Verdict verdict);
 [[nodiscard]] std::string_view name(StatementReport::Outcome outcome);
 
-/// The verdict is that of `evaluate` for the same arguments.
+/// The verdict is that of `evaluate` for the same arguments. Client ids and topics stand in the texts as they
+/// came: whoever writes them to a log or a terminal escapes them.
 [[nodiscard]] Explanation explain(std::span<const NamedDocument> policies, const Request& request);
 
 }  // namespace iotemu::registry::policy

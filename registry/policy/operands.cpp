@@ -3,11 +3,12 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <string>
+
+#include "registry/policy/text.h"
 
 namespace iotemu::registry::policy {
 namespace {
@@ -113,12 +114,8 @@ std::optional<std::int64_t> parse_date(string_view text) {
 }
 
 std::optional<bool> parse_bool(string_view text) {
-  const auto is = [text](string_view word) {
-    return std::equal(text.begin(), text.end(), word.begin(), word.end(),
-                      [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
-  };
-  if (is("true")) return true;
-  if (is("false")) return false;
+  if (equals_ignoring_case(text, "true")) return true;
+  if (equals_ignoring_case(text, "false")) return false;
   return std::nullopt;
 }
 

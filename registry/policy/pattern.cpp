@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "registry/policy/text.h"
+
 namespace iotemu::registry::policy {
 namespace {
 
 using std::string_view;
-
-bool continues_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;  // second and later bytes of a UTF-8 sequence
-}
 
 std::size_t next_character(string_view text, std::size_t at) {
   ++at;

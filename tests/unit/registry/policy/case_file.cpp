@@ -1,5 +1,6 @@
 #include "tests/unit/registry/policy/case_file.h"
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <map>
