@@ -5,6 +5,7 @@
 
 #include "mqtt/broker/levels.h"
 #include "mqtt/codec/utf8.h"
+#include "mqtt/codec/wildcard.h"
 
 namespace iotemu::mqtt {
 
@@ -66,8 +67,7 @@ std::size_t pattern_offset(std::string_view filter) {
 }
 
 bool is_share_name(std::string_view name, const TopicRules& rules) {
-  return !name.empty() && name.find_first_of("+#") == std::string_view::npos &&
-         count_characters(name) <= rules.max_share_name;
+  return !name.empty() && !contains_wildcard(name) && count_characters(name) <= rules.max_share_name;
 }
 
 TopicFault check_wildcards(std::string_view pattern) {
@@ -75,7 +75,7 @@ TopicFault check_wildcards(std::string_view pattern) {
   while (!levels.at_end()) {
     const std::string_view level = levels.next();
     if (level == "+" || (level == "#" && levels.at_end())) continue;
-    if (level.find_first_of("+#") != std::string_view::npos) return TopicFault::misplaced_wildcard;
+    if (contains_wildcard(level)) return TopicFault::misplaced_wildcard;
   }
   return TopicFault::none;
 }

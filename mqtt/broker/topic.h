@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "mqtt/codec/wildcard.h"
 
 namespace iotemu::mqtt {
 
@@ -78,7 +79,7 @@ class TopicFilter {
   [[nodiscard]] bool is_shared() const { return pattern_at_ != 0; }
   /// Empty when the filter is not shared.
   [[nodiscard]] std::string_view share_name() const;
-  [[nodiscard]] bool has_wildcard() const { return pattern().find_first_of("+#") != std::string_view::npos; }
+  [[nodiscard]] bool has_wildcard() const { return contains_wildcard(pattern()); }
 
   friend auto operator<=>(const TopicFilter& a, const TopicFilter& b) = default;
 

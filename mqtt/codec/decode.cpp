@@ -5,6 +5,7 @@
 
 #include "mqtt/codec/property_reader.h"
 #include "mqtt/codec/reader.h"
+#include "mqtt/codec/wildcard.h"
 
 namespace iotemu::mqtt {
 
@@ -153,7 +154,7 @@ Result<Publish> decode_publish(Version version, const Frame& frame) {
   in.check(packet.qos <= QoS::exactly_once, rules::kQos3);
   in.check(!packet.dup || packet.qos != QoS::at_most_once, rules::kDupAtQos0);
   packet.topic = in.utf8();
-  in.check(packet.topic.find_first_of("+#") == std::string_view::npos, rules::kWildcardInTopic);
+  in.check(!contains_wildcard(packet.topic), rules::kWildcardInTopic);
   if (packet.qos != QoS::at_most_once) packet.packet_id = in.packet_id();
   packet.properties = read_properties(in, PropertyPlace::publish);
   if (packet.topic.empty()) {

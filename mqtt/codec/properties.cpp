@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "mqtt/codec/property_reader.h"
+#include "mqtt/codec/wildcard.h"
 #include "mqtt/codec/wire.h"
 
 namespace iotemu::mqtt {
@@ -123,8 +124,7 @@ void check_list(Reader& from, PropertyPlace place) {
     if (is_number(row->type) && (property.number < row->least || property.number > row->most)) {
       from.fail(rules::kPropertyRange, row->name);
     }
-    if (row->id == PropertyId::response_topic &&
-        property.text.find_first_of("+#") != std::string_view::npos) {
+    if (row->id == PropertyId::response_topic && contains_wildcard(property.text)) {
       from.fail(rules::kWildcardInResponseTopic, row->name);
     }
     has_authentication_method |= row->id == PropertyId::authentication_method;

@@ -49,15 +49,25 @@ TEST_F(MatchCacheTest, LeavesAnOldResultAsItWas) {
   EXPECT_EQ(before->size(), 1U);
 }
 
-TEST_F(MatchCacheTest, AnswersRightWhenTopicsShareTheOnlySlot) {
-  index.insert(filter("a"), {.subscriber = 1});
-  index.insert(filter("b"), {.subscriber = 2});
+TEST_F(MatchCacheTest, AnswersRightWhenTooManyTopicsShareItsSlots) {
+  for (SubscriberId id = 0; id < 10; ++id) index.insert(filter("t" + std::to_string(id)), {.subscriber = id});
   MatchCache cache{index, {.topics = 1}};
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(cache.match("a")->front().subscriber, 1U);
-    EXPECT_EQ(cache.match("b")->front().subscriber, 2U);
-    EXPECT_TRUE(cache.match("c")->empty());
+  for (int round = 0; round < 3; ++round) {
+    for (SubscriberId id = 0; id < 10; ++id) {
+      EXPECT_EQ(cache.match("t" + std::to_string(id))->front().subscriber, id);
+    }
+    EXPECT_TRUE(cache.match("nobody")->empty());
   }
+  EXPECT_GT(cache.misses(), 11U);
+}
+
+TEST_F(MatchCacheTest, KeepsAsManyTopicsAsItHasSlots) {
+  MatchCache cache{index, {.topics = 1}};
+  for (int round = 0; round < 2; ++round) {
+    for (const char* topic : {"a", "b", "c", "d"}) EXPECT_TRUE(cache.match(topic)->empty());
+  }
+  EXPECT_EQ(cache.misses(), 4U);
+  EXPECT_EQ(cache.hits(), 4U);
 }
 
 TEST_F(MatchCacheTest, DoesNotKeepAResultAboveItsBound) {
