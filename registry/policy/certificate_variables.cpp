@@ -62,7 +62,7 @@ std::string escaped(std::string_view raw) {
 
 }  // namespace
 
-void CertificateVariables::set_serial_number(std::string decimal) {
+void CertificateVariables::set_serial_number(std::string_view decimal) {
   add(std::string{kSerialNumber}, decimal);
 }
 

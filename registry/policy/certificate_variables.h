@@ -35,7 +35,7 @@ class CertificateVariables {
   };
 
   /// `decimal`: the serial number as decimal text, "10525622389124227206".
-  void set_serial_number(std::string decimal);
+  void set_serial_number(std::string_view decimal);
   /// Attributes in certificate order. Attributes without a variable (locality, e-mail …) are ignored.
   void add_subject(std::span<const NameAttribute> attributes);
   void add_issuer(std::span<const NameAttribute> attributes);
