@@ -6,6 +6,8 @@
 namespace iotemu {
 namespace {
 
+namespace pki = registry::pki;
+
 /// A fixture that cannot be made is an error of the test that asked for it.
 template <class T>
 T value_or_throw(Result<T> result) {
@@ -32,6 +34,16 @@ fixtures::Subject subject(const DeviceOptions& options) {
                                  .generation_qualifier = options.generation_qualifier});
 }
 
+/// A CA for the key that the options give.
+fixtures::Authority authority_for_key(const CaOptions& options, const pki::Profile& profile,
+                                      const pki::Identity* parent) {
+  const pki::PrivateKey key = value_or_throw(pki::PrivateKey::from_pem(options.private_key_pem));
+  const pki::Certificate certificate =
+      value_or_throw(parent == nullptr ? pki::self_sign(profile, key)
+                                       : pki::issue_for_key(profile, key.public_key_der(), *parent));
+  return value_or_throw(fixtures::Authority::load(certificate.pem(), options.private_key_pem));
+}
+
 }  // namespace
 
 std::shared_ptr<const CaFixture::State> CaFixture::State::make(const CaOptions& options,
@@ -41,8 +53,11 @@ std::shared_ptr<const CaFixture::State> CaFixture::State::make(const CaOptions& 
   const fixtures::Lifetime window = lifetime(*clock, options.valid_from, options.valid_until);
   const fixtures::KeyKind key = key_kind(options.key);
   fixtures::Authority authority =
-      value_or_throw(parent == nullptr ? fixtures::Authority::create(name, window, key)
-                                       : parent->authority.issue_authority(name, window, key));
+      !options.private_key_pem.empty()
+          ? authority_for_key(options, pki::ca_profile(name, window.not_before, window.not_after),
+                              parent == nullptr ? nullptr : &parent->authority.identity())
+          : value_or_throw(parent == nullptr ? fixtures::Authority::create(name, window, key)
+                                             : parent->authority.issue_authority(name, window, key));
   std::string pem = authority.certificate_pem();
   std::string chain = pem + (parent == nullptr ? std::string{} : parent->chain_pem);
   std::string id = authority.identity().certificate.id().hex();
@@ -70,12 +85,23 @@ DeviceIdentity CaFixture::sign_device(std::string_view common_name) const {
 }
 
 DeviceIdentity CaFixture::sign_device(const DeviceOptions& options) const {
-  const fixtures::Device device = value_or_throw(state_->authority.issue_device(
-      subject(options), lifetime(*state_->clock, options.valid_from, options.valid_until),
-      key_kind(options.key)));
-  return {.certificate_id = device.identity.certificate.id().hex(),
-          .certificate_pem = device.identity.certificate.pem(),
-          .private_key_pem = device.identity.key.private_pem().text(),
+  const fixtures::Subject name = subject(options);
+  const fixtures::Lifetime window = lifetime(*state_->clock, options.valid_from, options.valid_until);
+  if (options.private_key_pem.empty()) {
+    const fixtures::Device device =
+        value_or_throw(state_->authority.issue_device(name, window, key_kind(options.key)));
+    return {.certificate_id = device.identity.certificate.id().hex(),
+            .certificate_pem = device.identity.certificate.pem(),
+            .private_key_pem = device.identity.key.private_pem().text(),
+            .chain_pem = state_->chain_pem};
+  }
+  const pki::PrivateKey key = value_or_throw(pki::PrivateKey::from_pem(options.private_key_pem));
+  const pki::Certificate certificate =
+      value_or_throw(pki::issue_for_key(pki::device_profile(name, window.not_before, window.not_after),
+                                        key.public_key_der(), state_->authority.identity()));
+  return {.certificate_id = certificate.id().hex(),
+          .certificate_pem = certificate.pem(),
+          .private_key_pem = options.private_key_pem,
           .chain_pem = state_->chain_pem};
 }
 

@@ -58,6 +58,8 @@ struct DeviceOptions {
   std::string country{};
   std::string state{};
   KeyKind key{KeyKind::ec_p256};
+  /// An existing key in place of a new one of kind `key`; RSA keys take a while to make.
+  std::string private_key_pem{};
   Duration valid_from{-std::chrono::hours{24}};
   Duration valid_until{std::chrono::hours{24 * 365}};
 };
@@ -73,6 +75,8 @@ struct CaOptions {
   /// The realm it is registered in; empty members mean the default realm.
   RealmName realm{};
   KeyKind key{KeyKind::ec_p256};
+  /// An existing key in place of a new one of kind `key`.
+  std::string private_key_pem{};
   Duration valid_from{-std::chrono::hours{24}};
   Duration valid_until{std::chrono::hours{24 * 3650}};
 };
