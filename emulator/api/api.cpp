@@ -13,9 +13,8 @@ namespace iotemu::api {
 namespace {
 
 Error not_built(std::string_view operation) {
-  return {Errc::not_implemented, std::string{operation} +
-                                     " is not emulated yet; the operations that are stand in "
-                                     "the README and in `iot-emulator operations`"};
+  return {Errc::not_implemented,
+          std::string{operation} + " is not emulated; `iot-emulator operations` lists what is"};
 }
 
 }  // namespace
@@ -40,7 +39,7 @@ void Api::handle(http::Request request, http::Responder respond) {
   if (!match) return respond(error_response({Errc::unknown_operation, "Unknown operation"}));  // P10.6
   const auto* operation = match->route->operation;
   if (operation == nullptr) {
-    log::info("An operation that is not emulated was called", {{"operation", match->route->name}});
+    tell_once(match->route->name);
     return respond(error_response(not_built(match->route->name)));
   }
 
@@ -57,6 +56,12 @@ void Api::handle(http::Request request, http::Responder respond) {
   };
   if (operation->blocking) return blocking_pool_.post(answer);
   answer();
+}
+
+void Api::tell_once(std::string_view operation) {
+  const std::lock_guard lock{told_mutex_};
+  if (!told_.insert(operation).second) return;
+  log::warn("An operation that is not emulated was called", {{"operation", operation}});
 }
 
 Result<Json> Api::call(const Realm& realm, std::string_view operation, const Json& input) {

@@ -5,6 +5,8 @@
 // the HTTP server's thread, operations that make keys continue on the blocking pool.
 
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,7 @@ class Api {
   Result<Json> call(const Realm& realm, std::string_view operation, const Json& input);
 
  private:
+  void tell_once(std::string_view operation);
   Result<Json> run(const Realm& realm, const Operation& operation, const Json& input);
 
   ApiOptions options_;
@@ -53,6 +56,8 @@ class Api {
   System& system_;
   Executor& blocking_pool_;
   std::unique_ptr<const Router> router_;
+  std::mutex told_mutex_;
+  std::set<std::string_view> told_;  ///< unbuilt operations that the log has named already (P10.7)
 };
 
 /// A row of the coverage list.

@@ -30,6 +30,7 @@ const Router& rest_operations(std::string_view service) {
   static const Router lambda{{
       {"CreateFunction", Verb::post, "/2015-03-31/functions"},
       {"ListFunctions", Verb::get, "/2015-03-31/functions"},
+      {"ListFunctions", Verb::get, "/2015-03-31/functions/"},  // as older SDKs write it
       {"GetFunction", Verb::get, "/2015-03-31/functions/{FunctionName}"},
       {"DeleteFunction", Verb::del, "/2015-03-31/functions/{FunctionName}"},
       {"Invoke", Verb::post, "/2015-03-31/functions/{FunctionName}/invocations"},

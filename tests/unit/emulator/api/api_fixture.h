@@ -1,0 +1,140 @@
+#pragma once
+
+// A control plane over real registries with manual time, asked in-process or by HTTP requests that never see
+// a socket.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "base/event_bus.h"
+#include "base/manual_clock.h"
+#include "base/seeded_random.h"
+#include "base/thread_executor.h"
+#include "emulator/api/api.h"
+#include "emulator/api/router.h"
+#include "emulator/http/target.h"
+#include "fixtures/authority.h"
+#include "registry/registry.h"
+
+namespace iotemu::api {
+
+/// Registries made on demand; one service CA for all, so that its key is made once in a test process.
+class FakeRealms final : public Realms {
+ public:
+  Result<registry::Registry*> registry(const Realm& realm) override {
+    static const auto service_ca = std::make_shared<registry::ServiceCa>();
+    const std::lock_guard lock{mutex_};
+    auto& found = registries_[realm];
+    if (!found) {
+      found = std::make_unique<registry::Registry>(realm, clock, random_, store_, bus_,
+                                                   registry::RegistryOptions{.service_ca = service_ca});
+    }
+    return found.get();
+  }
+
+  ManualClock clock;
+
+ private:
+  SeededRandom random_{7};
+  registry::MemoryStore store_;
+  EventBus bus_;
+  std::mutex mutex_;
+  std::map<Realm, std::unique_ptr<registry::Registry>> registries_;
+};
+
+class FakeSystem final : public System {
+ public:
+  [[nodiscard]] Json health() const override { return {{"version", "1.2.3"}}; }
+  [[nodiscard]] std::string server_ca_pem() const override { return "the server CA"; }
+  [[nodiscard]] Json refusals() const override { return Json::array({{{"clientId", "d1"}}}); }
+  Status reset(bool keep_ca) override {
+    resets.push_back(keep_ca);
+    return Ok{};
+  }
+
+  std::vector<bool> resets;
+};
+
+class ApiTest : public testing::Test {
+ protected:
+  static constexpr const char* kAllowAll =
+      R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iot:*","Resource":"*"}]})";
+
+  /// In-process; checks that the answer has no member that the operation does not declare (P appendix A).
+  Result<Json> call(std::string_view operation, const Json& input = Json::object()) {
+    auto done = api.call({}, operation, input);
+    if (done) expect_declared(operation, *done);
+    return done;
+  }
+
+  Json ok(std::string_view operation, const Json& input = Json::object()) {
+    auto done = call(operation, input);
+    EXPECT_TRUE(done.ok()) << operation << ": " << (done ? "" : done.error().message);
+    return done ? *done : Json::object();
+  }
+
+  static void expect_declared(std::string_view operation, const Json& answer) {
+    static const Router router{control_plane_routes()};
+    const auto& declared = router.find(operation)->operation->output;
+    for (const auto& [name, value] : answer.items()) {
+      EXPECT_THAT(declared, testing::Contains(name)) << operation << " answered a member it does not declare";
+      EXPECT_FALSE(value.is_null()) << operation << " answered null for " << name;
+    }
+  }
+
+  http::Response send(std::string method, const std::string& target, std::string body = "",
+                      std::vector<http::Header> headers = {}) {
+    auto parsed = http::parse_target(target);
+    http::Request request{.id = "request-id",
+                          .method = std::move(method),
+                          .target = target,
+                          .segments = std::move(parsed->segments),
+                          .query = std::move(parsed->query),
+                          .headers = std::move(headers),
+                          .body = std::move(body)};
+    std::promise<http::Response> answer;
+    api.handle(std::move(request),
+               http::Responder{[&](http::Response r) { answer.set_value(std::move(r)); }});
+    return answer.get_future().get();
+  }
+
+  static std::vector<http::Header> signed_by(const std::string& key, const std::string& region,
+                                             const std::string& service) {
+    return {{"Authorization", "AWS4-HMAC-SHA256 Credential=" + key + "/20260101/" + region + "/" + service +
+                                  "/aws4_request, SignedHeaders=host, Signature=00"}};
+  }
+
+  static std::string error_type(const http::Response& response) {
+    const auto* type = http::find_header(response.headers, "x-amzn-ErrorType");
+    return type == nullptr ? std::string{} : *type;
+  }
+
+  /// A registered, active CA.
+  fixtures::Authority registered_ca(const std::string& name) {
+    auto authority = fixtures::Authority::create(fixtures::make_subject({.common_name = name}));
+    const auto code = ok("GetRegistrationCode").at("registrationCode").get<std::string>();
+    ok("RegisterCACertificate",
+       {{"caCertificate", authority->certificate_pem()},
+        {"verificationCertificate", authority->verification_certificate(code)->pem()},
+        {"setAsActive", true}});
+    return std::move(*authority);
+  }
+
+  static std::string device_pem(const fixtures::Authority& authority, const std::string& name) {
+    return authority.issue_device(fixtures::make_subject({.common_name = name}))->identity.certificate.pem();
+  }
+
+  FakeRealms realms;
+  FakeSystem system;
+  WorkCounter work;
+  ThreadExecutor pool{work, "pool", 1};
+  Api api{{}, realms, system, pool};
+};
+
+}  // namespace iotemu::api
