@@ -73,14 +73,23 @@ TEST_F(Things, AttributesFollowTheirPatterns) {  // P8.1
   }
 }
 
-TEST_F(Things, AttributesTogetherAreBounded) {  // P10.8: 47 KB
+TEST_F(Things, FiftyAttributesOfFullSizeFitTheCommonBound) {  // P10.8: 47 KB
   EXPECT_THAT(registry.create_thing_type(kType, {}), IsOk());
   Attributes large;
   for (int i = 10; i < 60; ++i)
     large.emplace(std::string(126, 'n') + std::to_string(i), std::string(800, 'v'));
   EXPECT_THAT(registry.create_thing(kThing, {.type = kType, .attributes = large}), IsOk());
-  for (auto& [name, value] : large) value = std::string(800, 'w');
-  EXPECT_THAT(registry.update_thing(kThing, {.attributes = large}), IsOk());
+}
+
+class ThingsWithLittleSpace : public RegistryTest {
+ protected:
+  ThingsWithLittleSpace() : RegistryTest{{.attribute_bytes = 10}} {}
+};
+
+TEST_F(ThingsWithLittleSpace, AttributesTogetherAreBounded) {  // P10.8
+  EXPECT_THAT(registry.create_thing(kThing, {.attributes = {{"name", "123456"}}}), IsOk());
+  EXPECT_THAT(registry.update_thing(kThing, {.attributes = Attributes{{"n", "1"}}, .merge = true}),
+              FailsWith(Errc::invalid_request, "12 bytes, more than 10"));
 }
 
 TEST_F(Things, UpdateMergesOrReplacesAttributes) {  // P8.1
