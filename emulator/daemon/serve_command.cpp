@@ -81,6 +81,15 @@ void warn_of_unknown_variables(Console& console) {
   }
 }
 
+/// What a JITR command needs to find its programs and its configuration. The rest of our environment stays
+/// ours.
+void pass_environment(const Environment& environment, Options& options) {
+  for (const auto* name : {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR"}) {
+    if (auto value = environment(name))
+      options.jitr_command_environment.emplace_back(name, std::move(*value));
+  }
+}
+
 int run_serve(const Given& given, Console& console) {
   warn_of_unknown_variables(console);
   const auto path =
@@ -91,8 +100,9 @@ int run_serve(const Given& given, Console& console) {
     if (!read) return fail(console, "configuration file: " + read.error().message);
     text = std::move(*read);
   }
-  const auto settings = resolve(given.flags(), console.environment, path, text);
+  auto settings = resolve(given.flags(), console.environment, path, text);
   if (!settings) return fail(console, settings.error().message);
+  pass_environment(console.environment, settings->emulator);
   return serve(*settings, console);
 }
 

@@ -178,7 +178,7 @@ constexpr std::array kTable{
     Setting{.name = "jitr-command",
             .group = kJitr,
             .placeholder = "'CMD'",
-            .help = "Runs this with the event on stdin and AWS_ENDPOINT_URL and\n"
+            .help = "Run by /bin/sh: the event on stdin, AWS_ENDPOINT_URL and\n"
                     "credentials in the environment",
             .apply = [](Settings& s, Values v) { return set_text(s.emulator.jitr_command, v, "a command"); }},
     Setting{.name = "jitr-timeout",

@@ -53,6 +53,10 @@ constexpr std::array kDeleteMissingThing{
     Choice{"200", [](Switches& s) { s.delete_missing_thing_fails = false; }},
     Choice{"404", [](Switches& s) { s.delete_missing_thing_fails = true; }}};
 
+constexpr std::array kDescribeEndpointLegacy{
+    Choice{"answer", [](Switches& s) { s.describe_endpoint_legacy = true; }},
+    Choice{"InvalidRequestException", [](Switches& s) { s.describe_endpoint_legacy = false; }}};
+
 bool set_event_duplicates(Options& options, std::string_view value) {
   const auto count = parse_count(value, 100);
   if (count) options.switches.event_duplicates = static_cast<int>(*count);
@@ -94,17 +98,17 @@ constexpr std::array kSwitches{
            .expected = "seconds (300) or a duration such as 1m",
            .set = set_thing_type_grace},
     Switch{.name = "delete_missing_thing", .section = "P8.1", .choices = kDeleteMissingThing},
+    Switch{.name = "describe_endpoint_legacy", .section = "P8.7", .choices = kDescribeEndpointLegacy},
 };
 
 /// Switches of P appendix B for behaviour that is not built: refused by name, so that nobody believes they
 /// act.
-constexpr std::array<std::string_view, 11> kUnbuilt{"mqtt5_refusal",
+constexpr std::array<std::string_view, 10> kUnbuilt{"mqtt5_refusal",
                                                     "mqtt5_denied_qos1_publish",
                                                     "jitp_timing",
                                                     "jitp_missing_parameter",
                                                     "jitp_serial_fallback",
                                                     "propagation_delay_ms",
-                                                    "describe_endpoint_legacy",
                                                     "sigv4",
                                                     "enforce_pass_role",
                                                     "enforce_lambda_permission",

@@ -186,7 +186,7 @@ TEST_F(DaemonProcess, KeepsItsCaFromStartToStartInAPrivateDirectory) {
     ASSERT_TRUE(daemon.wait_for(" ready ")) << daemon.log();
     EXPECT_EQ(ready()["serverCaFile"], (data / "server-ca.crt").string());
     const auto now = *read_file(data / "server-ca.crt");
-    if (start == 1) EXPECT_EQ(now, ca);
+    EXPECT_EQ(start == 0 ? now : ca, now);
     ca = now;
     daemon.signal(SIGTERM);
     ASSERT_EQ(daemon.exit_code(), 0) << daemon.log();

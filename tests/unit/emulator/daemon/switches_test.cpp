@@ -61,11 +61,13 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"thing_type_delete_grace_s", "0", "300",
             [](const Options& o) { return o.switches.thing_type_delete_grace == 0s; }},
         Row{"delete_missing_thing", "404", "200",
-            [](const Options& o) { return o.switches.delete_missing_thing_fails; }}),
+            [](const Options& o) { return o.switches.delete_missing_thing_fails; }},
+        Row{"describe_endpoint_legacy", "InvalidRequestException", "answer",
+            [](const Options& o) { return !o.switches.describe_endpoint_legacy; }}),
     [](const auto& row) { return row.param.name; });
 
 TEST(Switches, AreAllDescribedInTheHelp) {
-  EXPECT_EQ(describe_switches().size(), 13U);
+  EXPECT_EQ(describe_switches().size(), 14U);
   EXPECT_THAT(describe_switches(), ::testing::Contains(::testing::HasSubstr("close | suback80")));
 }
 
