@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-PROGRAM = os.environ["IOTEMU_DAEMON"]
+PROGRAM = os.environ["EMULATOR_PROGRAM"]
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
@@ -26,6 +26,7 @@ class Daemon:
         self.folder = Path(tempfile.mkdtemp(prefix="iotemu-client-test-"))
         self.ready_file = self.folder / "ready.json"
         self.log_file = self.folder / "log.txt"
+        self._clients = []
         ports = ("--api-port", "0", "--mqtt-port", "0", "--https-port", "0")
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
@@ -65,9 +66,11 @@ class Daemon:
 
     def iot(self, account="test", region=REGION):
         """A boto3 client; a 12-digit access key names the account (P10.2)."""
-        return boto3.client(
+        client = boto3.client(
             "iot", endpoint_url=self.endpoint, region_name=region, aws_access_key_id=account,
             aws_secret_access_key="secret", config=Config(retries={"max_attempts": 0}))
+        self._clients.append(client)
+        return client
 
     def http(self, method, target, headers=None, body=None):
         """One raw HTTP request; `headers` replace the usual ones of the same name."""
@@ -81,6 +84,7 @@ class Daemon:
             connection.close()
 
     def refusals(self):
+        """Newest first."""
         answer = self.http("GET", "/_iot/refusals").json()
         return answer["refusals"]
 
@@ -100,6 +104,8 @@ class Daemon:
             raise AssertionError(f"still running 20 s after {how}:\n{self.log()}") from None
 
     def close(self):
+        for client in self._clients:
+            client.close()
         try:
             self.stop()
         finally:
@@ -138,7 +144,7 @@ class Story(unittest.TestCase):
         self.folder = Path(tempfile.mkdtemp(prefix="iotemu-client-test-"))
         self.addCleanup(shutil.rmtree, self.folder, True)
 
-    def assert_error(self, name, status, call, **arguments):
+    def assert_error(self, name, status, call, /, **arguments):
         """`call` fails with AWS's error `name` and HTTP `status`; gives the answer's body."""
         client_error = self.iot.exceptions.ClientError
         with self.assertRaises(client_error) as caught:

@@ -1,5 +1,4 @@
 """mosquitto_pub and mosquitto_sub among themselves: MQTT 3.1.1 as AWS does it (M section 2), policies (P7)."""
-import subprocess
 import unittest
 
 from daemon import Story, run
@@ -31,7 +30,7 @@ class Messaging(Story):
         return publish(self.daemon, identity or self.anybody, client_id, topic, message, *more, **options)
 
     def last_refusal(self, client_id="speaker"):
-        return [refusal for refusal in self.daemon.refusals() if refusal.get("clientId") == client_id][-1]
+        return [refusal for refusal in self.daemon.refusals() if refusal.get("clientId") == client_id][0]
 
 
 class Delivery(Messaging):
@@ -62,7 +61,7 @@ class Delivery(Messaging):
 
     def test_a_publisher_hears_itself(self):  # M3-42
         done = run("mosquitto_rr", *connection(self.daemon, self.anybody, "echo"), "-t", "a/echo", "-e", "a/echo", "-m",
-                   "me", "-W", "10")
+                   "me", "-W", "10", "-V", "mqttv311")
         self.assertEqual(done.stdout.strip(), "me", done.stderr)
 
     def test_retained_messages_come_for_the_exact_filter_only(self):  # M3-51 to M3-53
@@ -72,7 +71,7 @@ class Delivery(Messaging):
         with self.subscriber("state/+") as wild:
             self.publish("state/door", "live", "-r")
             self.assertEqual(wild.message_with_flags(), (0, 1, "state/door", "live"))
-        self.publish("state/door", "", "-r", "-n")
+        self.publish("state/door", "", "-r")
         with self.subscriber("state/door") as exact:
             self.publish("state/door", "after")
             self.assertEqual(exact.message(), ("state/door", "after"))
@@ -92,15 +91,9 @@ class Delivery(Messaging):
 
     def test_the_will_tells_of_a_connection_that_was_lost(self):  # M3-59
         with self.subscriber("wills/#") as listener:
-            dying = subprocess.Popen(
-                ["mosquitto_sub", *connection(self.daemon, self.anybody, "dying"), "-t", "x", "--will-topic",
-                 "wills/dying", "--will-payload", "gone", "--will-qos", "1", "-d"],
-                stdout=subprocess.PIPE, text=True)
-            self.addCleanup(dying.stdout.close)
-            while not dying.stdout.readline().startswith("Client dying received SUBACK"):
-                self.assertIsNone(dying.poll())
-            dying.kill()
-            dying.wait()
+            will = ("--will-topic", "wills/dying", "--will-payload", "gone", "--will-qos", "1")
+            with self.subscriber("x", client_id="dying", more=will) as dying:
+                dying.kill()
             self.assertEqual(listener.message(), ("wills/dying", "gone"))
 
     def test_the_newer_connection_of_a_client_id_wins(self):  # M3-14
@@ -137,7 +130,7 @@ class Limits(Messaging):
     def test_mqtt_5_is_refused_plainly(self):
         done = self.publish("a/b", "x", "-V", "mqttv5")
         self.assertNotEqual(done.returncode, 0)
-        self.assertIn("Unsupported protocol version", done.stderr + done.stdout)
+        self.assertIn("unsupported protocol version", (done.stderr + done.stdout).lower())
         self.assertIn("Connection Refused: unacceptable protocol version".lower(),
                       self.publish("a/b", "x", "-V", "mqttv31").stderr.lower())
 

@@ -48,6 +48,10 @@ class Subscriber:
         self._reader.join()
         self._process.stdout.close()
 
+    def kill(self):
+        """Ends it without a word to the broker."""
+        self._process.kill()
+
     def _read(self):
         for line in self._process.stdout:
             self._lines.put(line.rstrip("\n"))

@@ -19,7 +19,7 @@ class PkiCommand(Story):
 
     def register_ca(self):
         code = self.iot.get_registration_code()["registrationCode"]
-        self.pki("verification-cert", "--ca", "factory", "--code", code)
+        self.pki("verification-cert", "--ca", "factory", "--code", code, "--force")
         return self.iot.register_ca_certificate(
             caCertificate=self.identity("factory").pem, setAsActive=True, allowAutoRegistration=True,
             verificationCertificate=(self.folder / "factory-verification.crt").read_text())["certificateId"]

@@ -68,7 +68,7 @@ class WireFormat(Story):
     def test_known_operations_that_are_not_built_say_so(self):  # P10.7
         answer = self.daemon.http("GET", "/jobs")
         self.assertEqual((answer.status, answer.error_type), (501, "NotImplementedException"))
-        self.assertEqual(answer.json()["message"], "ListJobs is not emulated")
+        self.assertTrue(answer.json()["message"].startswith("ListJobs is not emulated"), answer)
         with self.assertRaises(self.iot.exceptions.ClientError) as caught:
             self.iot.list_jobs()
         self.assertEqual(caught.exception.response["Error"]["Code"], "NotImplementedException")

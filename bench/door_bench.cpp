@@ -1,11 +1,10 @@
-// Connect storms over mutual TLS: a device that is known and allowed in, and devices that knock for the first
-// time. Clients and server share this process and its cores; `server_us` is the CPU time of everything but
-// the client threads, for one connect.
+// The whole door under mutual TLS, registry and policies included: a device that is known and allowed in, and
+// devices that knock for the first time. Clients and server share this process and its cores; `server_us` is
+// the CPU time of everything but the client threads, for one connect.
 
 #include <benchmark/benchmark.h>
 #include <time.h>
 
-#include <optional>
 #include <string>
 #include <vector>
 
