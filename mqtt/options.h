@@ -44,7 +44,8 @@ struct BrokerOptions {
   Duration retry_interval{std::chrono::seconds{30}};  ///< M3-25; 0 = only on reconnect
   Duration retry_for{std::chrono::hours{1}};          ///< M3-25; then the message is dropped
   std::uint32_t drain_rate{10};                       ///< M3-48, stored messages a second; 0 = unlimited
-  std::uint32_t publishes_per_second{100};            ///< M3-41, with `throttle`
+  std::size_t publishes_per_second{100};              ///< M3-41, with `throttle`
+  std::size_t bytes_per_second{512 * 1024};           ///< M3-41, with `throttle`: above it reading pauses
 };
 
 }  // namespace iotemu::mqtt

@@ -39,8 +39,6 @@ void ServerConnection::on_connect(const Connect& connect) {
     return;
   }
   facts_.version = Version::v3_1_1;
-  facts_.address = transport_.peer().address;
-  facts_.port = transport_.peer().port;
   facts_.persistent = !connect.clean_start && context_.options.session_expiry > Duration::zero();
   facts_.keep_alive = effective_keep_alive(connect.keep_alive, context_.options);
   facts_.session_id = context_.random.uuid();
@@ -51,12 +49,12 @@ void ServerConnection::on_connect(const Connect& connect) {
 void ServerConnection::refuse_level(const Connect& connect) {
   if (connect.level == 5) {
     facts_.version = Version::v5;
-    log::info("CONNECT refused: MQTT 5 is not served yet (0x84)", {{"peer", transport_.peer().address}});
+    log::info("CONNECT refused: MQTT 5 is not served yet (0x84)", {{"peer", facts_.address}});
     refuse(static_cast<std::uint8_t>(Reason::unsupported_protocol_version));
     return;
   }
   log::info("CONNECT refused: protocol level is not 4 (M3-1)",
-            {{"peer", transport_.peer().address}, {"level", std::to_string(connect.level)}});
+            {{"peer", facts_.address}, {"level", std::to_string(connect.level)}});
   refuse(static_cast<std::uint8_t>(ConnectReturn::unacceptable_protocol_version));
 }
 
@@ -69,7 +67,7 @@ bool ServerConnection::accept_client_id(const Connect& connect) {
   if (id.empty() || id.front() == '$' || id.size() > context_.options.max_client_id) {  // M3-5, M3-6, P3.6
     log::info(
         "CONNECT refused: client id is empty with clean session 0, begins with $ or is too long (M3-5, M3-6)",
-        {{"peer", transport_.peer().address}, {"client_id", id}});
+        {{"peer", facts_.address}, {"client_id", id}});
     refuse(static_cast<std::uint8_t>(ConnectReturn::identifier_rejected));
     return false;
   }

@@ -29,6 +29,9 @@ bool is_shared(std::string_view filter) {
 
 ServerConnection::ServerConnection(const ConnectionContext& context, Loop& loop, Transport& transport)
     : context_{context}, loop_{loop}, transport_{transport}, timer_{loop.timers(), [this] { on_timer(); }} {
+  facts_.address = transport.peer().address;
+  facts_.port = transport.peer().port;
+  if (context.options.throttle) throttle_ = std::make_unique<Throttle>(*this);
   timer_.arm(loop.tick() + context.connect_wait);
 }
 
@@ -37,6 +40,7 @@ ServerConnection::~ServerConnection() {
 }
 
 std::size_t ServerConnection::on_bytes(Bytes bytes) {
+  const bool before_connack = state_ != State::connected;
   std::size_t used = 0;
   while (reading()) {
     const FrameResult next = next_frame(bytes.subspan(used), context_.options.max_packet);
@@ -48,13 +52,16 @@ std::size_t ServerConnection::on_bytes(Bytes bytes) {
     used += next.frame.total_size;
     if (state_ == State::connected) {
       on_frame(next.frame);
-    } else {
-      on_first_frame(next.frame);
+      continue;
     }
+    on_first_frame(next.frame);
+    if (context_.options.strict_connack) break;
   }
-  if (context_.options.strict_connack && used < bytes.size() && !reading() && !closed()) {
+  const bool pipelined = before_connack && used < bytes.size() && (used != 0 || !reading());
+  if (context_.options.strict_connack && pipelined && !closed()) {
     client_error("packet before CONNACK (M3-4)");
   }
+  if (throttle_ && state_ == State::connected) throttle_->count(used);
   return used;
 }
 
@@ -69,7 +76,7 @@ void ServerConnection::on_room() {
 
 void ServerConnection::on_timer() {
   if (state_ == State::awaiting_connect) {
-    log::info("closed: no CONNECT in time (M3-3)", {{"peer", transport_.peer().address}});
+    log::info("closed: no CONNECT in time (M3-3)", {{"peer", facts_.address}});
     end(CloseReason::client_error, false);
     return;
   }
@@ -108,6 +115,30 @@ void ServerConnection::on_frame(const Frame& frame) {
              *packet);
 }
 
+// ---- rates
+
+ServerConnection::Throttle::Throttle(ServerConnection& connection)
+    : connection_{connection}, resume_{connection.loop_.timers(), [this] {
+                                         paused_ = false;
+                                         connection_.transport_.resume_reading();
+                                       }} {}
+
+void ServerConnection::Throttle::count(std::size_t bytes) {
+  const Tick now = connection_.loop_.tick();
+  if (bytes_.take(now, connection_.context_.options.bytes_per_second, bytes)) return;
+  // Delayed, not dropped: the next second pays for it (M3-41).
+  paused_ = true;
+  connection_.transport_.pause_reading();
+  resume_.arm(bytes_.ends());
+}
+
+bool ServerConnection::Throttle::take_message() {
+  const Tick now = connection_.loop_.tick();
+  if (messages_.take(now, connection_.context_.options.publishes_per_second)) return true;
+  connection_.shard_->counters().dropped_throttled.add();  // M3-41
+  return false;
+}
+
 // ---- publishing
 
 void ServerConnection::on_publish(const Publish& publish) {
@@ -124,10 +155,7 @@ void ServerConnection::on_publish(const Publish& publish) {
     client_error("topic name " + explain(fault, options.topics) + " (M3-40)");
     return;
   }
-  if (options.throttle && !rate_.take(loop_.tick(), options.publishes_per_second)) {  // M3-41
-    shard_->counters().dropped_throttled.add();
-    return;
-  }
+  if (throttle_ && !throttle_->take_message()) return;
   const Access access = authorizer_->publish(publish.topic, publish.retain);
   if (access == Access::forbidden_topic) {  // M3-40, M3-44
     client_error("PUBLISH to a reserved topic (M3-40)");
@@ -240,11 +268,7 @@ void ServerConnection::on_unsubscribe(const Unsubscribe& unsubscribe) {
 // ---- the session's side
 
 bool ServerConnection::admits(std::string_view topic) {
-  if (!authorizer_->receive(topic)) return false;  // M3-34
-  if (!context_.options.throttle || rate_.take(loop_.tick(), context_.options.publishes_per_second))
-    return true;
-  shard_->counters().dropped_throttled.add();  // M3-41
-  return false;
+  return authorizer_->receive(topic) && (!throttle_ || throttle_->take_message());
 }
 
 bool ServerConnection::has_room() {
@@ -263,7 +287,7 @@ void ServerConnection::send(Publication& publication, QoS qos, bool retain, std:
 
 void ServerConnection::client_error(std::string_view what) {
   log::info("closed: client error",
-            {{"client_id", facts_.client_id}, {"peer", transport_.peer().address}, {"why", what}});
+            {{"client_id", facts_.client_id}, {"peer", facts_.address}, {"why", what}});
   end(CloseReason::client_error, true);
 }
 

@@ -55,7 +55,8 @@ class ServerConnection final : private Link {
 
   /// False while an answer is awaited, and after the end.
   [[nodiscard]] bool reading() const {
-    return state_ == State::awaiting_connect || state_ == State::connected;
+    const bool listening = state_ == State::awaiting_connect || state_ == State::connected;
+    return listening && !(throttle_ && throttle_->paused());
   }
   [[nodiscard]] bool closed() const { return state_ == State::closed; }
 
@@ -66,6 +67,24 @@ class ServerConnection final : private Link {
   struct Answer {
     ServerConnection* connection{};
     bool inside_call{};
+  };
+
+  /// The rates of M3-41, only there with BrokerOptions::throttle.
+  class Throttle {
+   public:
+    explicit Throttle(ServerConnection& connection);
+    /// Pauses reading for the rest of the second when the client has sent too much.
+    void count(std::size_t bytes);
+    /// Whether one more message, in or out, fits into this second.
+    [[nodiscard]] bool take_message();
+    [[nodiscard]] bool paused() const { return paused_; }
+
+   private:
+    ServerConnection& connection_;
+    RateWindow messages_;
+    RateWindow bytes_;
+    bool paused_{false};
+    Timer resume_;
   };
 
   // CONNECT, in connecting.cpp.
@@ -113,7 +132,7 @@ class ServerConnection final : private Link {
   Session* session_{};
   SubscriberId session_place_{};
   Tick last_packet_{};
-  RateWindow rate_;
+  std::unique_ptr<Throttle> throttle_;
   Timer timer_;
 };
 

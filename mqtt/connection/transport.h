@@ -11,7 +11,8 @@ namespace iotemu::mqtt {
 /// back into the connection from inside one of these.
 class Transport {
  public:
-  /// Known once the handshake is over; valid as long as the transport.
+  /// The address is known from the start, the rest once the handshake is over. Valid as long as the
+  /// transport.
   [[nodiscard]] virtual const PeerIdentity& peer() = 0;
   /// The buffer to append one packet of about `size` bytes to. It is sent at the end of the turn, or earlier.
   [[nodiscard]] virtual std::string& output(std::size_t size) = 0;

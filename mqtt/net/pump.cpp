@@ -264,6 +264,7 @@ void Pump::pause_reading() {
 
 void Pump::resume_reading() {
   if (!std::exchange(paused_, false)) return;
+  peer_.chain = {};  // it has been judged; an idle connection shall be small
   resumed_ = true;
   worker_.at_turn_end(*this);
 }

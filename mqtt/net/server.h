@@ -56,8 +56,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// A new message space. It lives as long as the server. `observer` may be null and must outlive the
-  /// server's `stop()`.
+  /// A new message space, made on any thread. It lives as long as the server. `observer` may be null and must
+  /// outlive the server's `stop()`.
   Broker& make_broker(BrokerObserver* observer);
 
   /// Replaces the certificates for the connections that come; needed before the first `listen`.

@@ -95,6 +95,19 @@ TEST(Connecting, ClosesAPipelinedPacketWhenStrict) {  // M3-4
   EXPECT_TRUE(eager.closed());
 }
 
+TEST(Connecting, ClosesWhatFollowsConnectInOneWriteWhenStrict) {  // M3-4
+  World world{{.strict_connack = true}};
+  std::string bytes;
+  encode(Connect{.clean_start = true, .keep_alive = 60, .client_id = "eager"}, bytes);
+  Client& patient = world.open();
+  patient.say_bytes(bytes).say(Pingreq{});
+  EXPECT_FALSE(patient.closed());
+  encode(Pingreq{}, bytes);
+  Client& eager = world.open();
+  eager.say_bytes(bytes);
+  EXPECT_TRUE(eager.closed());
+}
+
 TEST(Connecting, ForgetsAnAnswerThatComesAfterTheClientHasGone) {
   World world;
   world.authenticator.late = true;

@@ -175,6 +175,18 @@ TEST(Publishing, DiscardsAboveTheRateWhenThrottled) {  // M3-41
   EXPECT_THAT(device.heard(), ElementsAre("PUBACK{id 6}"));
 }
 
+TEST(Publishing, DelaysWhatIsAboveTheByteRateWhenThrottled) {  // M3-41
+  World world{{.throttle = true, .bytes_per_second = 1000}};
+  Client& device = world.connected();
+  const std::string payload(600, 'x');
+  device.publish("t", payload, kQoS1, false, 1).publish("t", payload, kQoS1, false, 2);
+  device.publish("t", payload, kQoS1, false, 3);
+  EXPECT_THAT(device.heard(), ElementsAre("PUBACK{id 1}", "PUBACK{id 2}"));
+  world.advance(1s);
+  EXPECT_THAT(device.heard(), ElementsAre("PUBACK{id 3}"));
+  EXPECT_FALSE(device.closed());
+}
+
 // ---- retained messages, 2.9
 
 TEST(Retaining, DeliversToCurrentSubscribersWithoutTheFlagAndToLaterOnesWithIt) {  // M3-51, M3-52

@@ -397,6 +397,41 @@ TEST_P(ServerTest, EndsTheOlderConnectionOfAClientIdWithCloseNotify) {  // M3-14
   EXPECT_EQ(older->end(), "close_notify");
 }
 
+TEST_P(ServerTest, SettlesManyClientsThatFightForFewClientIds) {  // M3-14, M3-15
+  start();
+  std::vector<std::thread> fighters;
+  for (int fighter = 0; fighter < 4; ++fighter) {
+    fighters.emplace_back([&, fighter] {
+      for (int round = 0; round < 12; ++round) {
+        const std::string id = "id-" + std::to_string((fighter + round) % 3);
+        auto client = open(device());
+        client->send(connect_packet(id, false) + publish_packet("fight/" + id, "x", 1));
+        std::string filter;
+        encode_subscribe(Version::v3_1_1, 1,
+                         std::vector<FilterRequest>{{.filter = "fight/+", .qos = QoS::at_least_once}}, {},
+                         filter);
+        client->send(filter);
+        while (client->receive() && round % 2 == 0) {  // half of them stay until they are taken over
+          if (SSL_has_pending(client->ssl()) == 0) break;
+        }
+      }
+    });
+  }
+  for (std::thread& fighter : fighters) fighter.join();
+  for (const char* id : {"id-0", "id-1", "id-2"}) {
+    auto heir = connect(id, true);
+    std::string bye;
+    encode(Version::v3_1_1, Disconnect{}, bye);
+    heir->send(bye);
+    EXPECT_FALSE(heir->receive());
+  }
+  settle();
+  const BrokerCounters counters = door.broker->counters();
+  EXPECT_EQ(counters.connections, 0U);
+  EXPECT_EQ(counters.sessions, 0U);
+  EXPECT_EQ(counters.subscriptions, 0U);
+}
+
 TEST_P(ServerTest, TellsABrokenSocketFromADisconnect) {  // LE-4
   start();
   connect("broken")->abandon();
