@@ -40,6 +40,16 @@ std::string common_name(const DeviceIdentity& identity) {
   return certificate ? std::string{certificate->subject().common_name()} : std::string{};
 }
 
+/// A CONNACK of two bytes is taken as it is: the switch `connack_on_denied` sends a code that 3.1.1 does not
+/// know.
+Result<Packet> decode_answer(const Frame& frame) {
+  constexpr std::uint8_t kConnack = 0x20;
+  if (frame.first_byte == kConnack && frame.body.size() == 2) {
+    return Packet{Connack{.session_present = (frame.body[0] & 1) != 0, .code = frame.body[1]}};
+  }
+  return decode(Version::v3_1_1, frame);
+}
+
 QoS qos_of(int qos) {
   return static_cast<QoS>(qos);
 }
@@ -107,7 +117,7 @@ struct Device::Impl {
   bool take_packet(const std::function<bool(const Packet&)>& wanted, bool& found) {
     const FrameResult frame = next_frame(as_bytes(buffer), kMaxPacket);
     if (frame.state != FrameResult::State::frame) return false;
-    if (const auto packet = decode(Version::v3_1_1, frame.frame)) {
+    if (const auto packet = decode_answer(frame.frame)) {
       if (const auto* publish = std::get_if<Publish>(&*packet)) keep(*publish);
       found = wanted(*packet);
     }

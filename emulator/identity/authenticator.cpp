@@ -289,6 +289,13 @@ mqtt::Verdict CertificateAuthenticator::register_and_knock(RealmHome& home, cons
 
 mqtt::Verdict CertificateAuthenticator::knock(RealmHome& home, const Client& client,
                                               const registry::CertificateRecord& certificate, bool first) {
+  // On record before the handlers run: what they have to say about it comes later.
+  mqtt::Verdict verdict = turn_away(
+      client, {.refusal = Refusal::certificate_pending,
+               .cause = "certificate " + certificate.id.hex() +
+                        (first ? " was registered by this connect and waits for its activation (P3.5 row 5)"
+                               : " is PENDING_ACTIVATION (P3.5 row 7)"),
+               .cure = activate(certificate.id)});
   const auto ca = home.registry().ca(*certificate.ca_id);
   const bool open = ca && (*ca)->status == registry::CaStatus::active && (*ca)->auto_registration;
   if (open || options_.switches.event_on_pending_with_inactive_ca) {
@@ -302,12 +309,7 @@ mqtt::Verdict CertificateAuthenticator::knock(RealmHome& home, const Client& cli
     if (!first) event.registered_at = epoch_ms(certificate.created_at);
     on_knock_(home, std::move(event));
   }
-  return turn_away(
-      client, {.refusal = Refusal::certificate_pending,
-               .cause = "certificate " + certificate.id.hex() +
-                        (first ? " was registered by this connect and waits for its activation (P3.5 row 5)"
-                               : " is PENDING_ACTIVATION (P3.5 row 7)"),
-               .cure = activate(certificate.id)});
+  return verdict;
 }
 
 mqtt::Verdict CertificateAuthenticator::admit(RealmHome& home, Client client,

@@ -143,7 +143,9 @@ void PolicyAuthorizer::compile() {
   receive_.clear();
   context_ = {};
   compiled_ = {};
-  if (!view_ || view_->certificate->status != registry::CertificateStatus::active) return;
+  // A certificate that left ACTIVE keeps its policies: its connection is cut, and its will still goes out
+  // (LE-4).
+  if (!view_) return;
 
   context_.client_id = client_.client_id;
   if (!client_.server_name.empty()) context_.domain_name = client_.server_name;

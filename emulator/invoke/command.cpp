@@ -195,8 +195,7 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
       self->kill_because("handler was killed: it had not ended after " +
                          std::to_string(self->owner_.options_.timeout.count()) + " ms");
     });
-    ended_.async_wait(asio::posix::stream_descriptor::wait_read,
-                      [self = shared_from_this()](ErrorCode /*error*/) { self->reap(); });
+    await_end();
     output_.non_blocking(true);
     read();
   }
@@ -219,6 +218,20 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
   void keep(std::size_t size) {
     kept_.append(chunk_.data(), size);
     if (kept_.size() > kKeptOutputBytes) kept_.erase(0, kept_.size() - kKeptOutputBytes);
+  }
+
+  void await_end() {
+    ended_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](ErrorCode) {
+      // An event loop may wake too often, and reaping kills: look before.
+      if (self->has_ended()) return self->reap();
+      self->await_end();
+    });
+  }
+
+  [[nodiscard]] bool has_ended() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           info.si_pid == pid_;
   }
 
   void reap() {

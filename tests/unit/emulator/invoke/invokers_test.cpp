@@ -1,0 +1,203 @@
+// The three ways to run user code, by what they promise: one answer a call, bounded in time and number,
+// harmless.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/streambuf.hpp>
+#include <boost/asio/write.hpp>
+#include <future>
+#include <iterator>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "base/thread_executor.h"
+#include "emulator/invoke/callback.h"
+#include "emulator/invoke/command.h"
+#include "emulator/invoke/webhook.h"
+
+namespace iotemu::invoke {
+namespace {
+
+using boost::asio::ip::tcp;
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+
+/// Collects the outcomes of calls from whatever thread they come.
+class Outcomes {
+ public:
+  std::function<void(Status)> next() {
+    return [this](const Status& status) {
+      const std::lock_guard lock{mutex_};
+      messages_.push_back(status ? "ok" : status.error().message);
+    };
+  }
+  std::vector<std::string> messages() {
+    const std::lock_guard lock{mutex_};
+    return messages_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> messages_;
+};
+
+class Invokers : public ::testing::Test {
+ protected:
+  void settle() { ASSERT_TRUE(work.wait_idle(milliseconds{30'000})); }
+
+  std::unique_ptr<FunctionInvoker> command(const CommandOptions& options) {
+    auto made = make_command_invoker(options, work);
+    return std::move(*made);
+  }
+  std::unique_ptr<FunctionInvoker> webhook(const WebhookOptions& options) {
+    auto made = make_webhook_invoker(options, work);
+    return std::move(*made);
+  }
+
+  WorkCounter work;
+  Outcomes outcomes;
+};
+
+/// Answers one connection with fixed text and keeps what it was sent.
+class OneAnswer {
+ public:
+  explicit OneAnswer(std::string answer)
+      : acceptor_{context_, {boost::asio::ip::address_v4::loopback(), 0}},
+        request_{std::async(std::launch::async, [this, text = std::move(answer)] { return serve(text); })} {}
+  [[nodiscard]] std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/hook?a=1";
+  }
+  std::string request() { return request_.get(); }
+
+ private:
+  std::string serve(const std::string& answer) {
+    tcp::socket socket{context_};
+    acceptor_.accept(socket);
+    boost::asio::streambuf buffer;
+    boost::asio::read_until(socket, buffer, "}");
+    boost::asio::write(socket, boost::asio::buffer(answer));
+    return {std::istreambuf_iterator<char>{&buffer}, {}};
+  }
+
+  boost::asio::io_context context_;
+  tcp::acceptor acceptor_;
+  std::future<std::string> request_;
+};
+
+TEST_F(Invokers, WebhookPostsTheEventAsJson) {
+  OneAnswer server{"HTTP/1.1 204 No Content\r\n\r\n"};
+  const auto invoker = webhook({.url = server.url()});
+  invoker->invoke({.payload = R"({"a":1})"}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(), std::vector<std::string>{"ok"});
+  const std::string request = server.request();
+  EXPECT_THAT(request, HasSubstr("POST /hook?a=1 HTTP/1.1\r\n"));
+  EXPECT_THAT(request, HasSubstr("Content-Type: application/json\r\n"));
+  EXPECT_THAT(request, HasSubstr("\r\n\r\n{\"a\":1}"));
+}
+
+TEST_F(Invokers, WebhookAnswerOtherThan2xxIsAFailure) {
+  OneAnswer server{"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"};
+  const auto invoker = webhook({.url = server.url()});
+  invoker->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(), std::vector<std::string>{"webhook answered HTTP 500"});
+}
+
+TEST_F(Invokers, WebhookThatNeverAnswersIsGivenUp) {
+  boost::asio::io_context context;
+  tcp::acceptor silent{context, {boost::asio::ip::address_v4::loopback(), 0}};
+  const auto invoker = webhook({.url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()),
+                                .timeout = milliseconds{100}});
+  invoker->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  ASSERT_EQ(outcomes.messages().size(), 1U);
+  EXPECT_THAT(outcomes.messages()[0], HasSubstr("did not answer within 100 ms"));
+}
+
+TEST_F(Invokers, CallsBeyondTheQueueFailAtOnceAndStoppingEndsTheRest) {
+  boost::asio::io_context context;
+  tcp::acceptor silent{context, {boost::asio::ip::address_v4::loopback(), 0}};
+  auto invoker = webhook({.url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()),
+                          .timeout = std::chrono::minutes{10},
+                          .limits = {.running = 1, .waiting = 1}});
+  for (int call = 0; call < 3; ++call) invoker->invoke({.payload = "{}"}, outcomes.next());
+  invoker.reset();
+  settle();
+  const auto messages = outcomes.messages();
+  ASSERT_EQ(messages.size(), 3U) << "every call is answered exactly once";
+  EXPECT_THAT(messages, ::testing::Contains(HasSubstr("more than 1 events wait")));
+  EXPECT_THAT(messages, ::testing::Contains(HasSubstr("the emulator stopped")).Times(2));
+}
+
+TEST_F(Invokers, WebhookUrlsThatCannotWorkAreRefusedWithTheReason) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"https://example.test/", "only http://"},
+      {"ftp://x", "does not begin with http://"},
+      {"http://", "names no host"},
+      {"http://:80/", "names no host"},
+      {"http://h:0/", "no port number"},
+      {"http://h:99999/", "no port number"},
+      {"http://h:x/", "no port number"},
+      {"http://u:p@h/", "user name"},
+      {"http://h/a b", "space"},
+      {"http://h/\r\nX: y", "space"},
+  };
+  for (const auto& [url, reason] : cases) {
+    const auto made = make_webhook_invoker({.url = url}, work);
+    ASSERT_FALSE(made) << url;
+    EXPECT_THAT(made.error().message, HasSubstr(reason)) << url;
+  }
+  EXPECT_TRUE(make_webhook_invoker({.url = "http://[::1]:8080/x"}, work));
+}
+
+TEST_F(Invokers, CommandRunsManyAtOnceAndAnswersEach) {
+  const auto invoker = command({.command = "cat > /dev/null", .limits = {.running = 4, .waiting = 100}});
+  for (int call = 0; call < 20; ++call) invoker->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(), std::vector<std::string>(20, "ok"));
+}
+
+TEST_F(Invokers, CommandThatFloodsItsOutputIsReadToTheEndAndCutShort) {
+  const auto invoker =
+      command({.command = "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo the end; exit 1"});
+  invoker->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(), std::vector<std::string>{"handler exited 1: the end"});
+}
+
+TEST_F(Invokers, CommandThatDoesNotReadItsInputIsFine) {
+  const auto invoker = command({.command = "exit 0"});
+  invoker->invoke({.payload = std::string(50'000, 'x')}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(), std::vector<std::string>{"ok"});
+}
+
+TEST_F(Invokers, CommandInheritsNoDescriptorOfOurs) {
+  const auto invoker = command({.command = "ls /proc/self/fd | wc -l | grep -qx 4"});  // 0, 1, 2 and ls's own
+  invoker->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(), std::vector<std::string>{"ok"});
+}
+
+TEST_F(Invokers, CallbackExceptionIsAFailedCall) {
+  ThreadExecutor executor{work, "callbacks", 1};
+  CallbackInvoker good{executor, [](const Invocation&) {}};
+  CallbackInvoker bad{executor, [](const Invocation&) { throw std::runtime_error{"no"}; }};
+  CallbackInvoker strange{executor, [](const Invocation&) { throw 7; }};
+  good.invoke({}, outcomes.next());
+  bad.invoke({}, outcomes.next());
+  strange.invoke({}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(),
+            (std::vector<std::string>{"ok", "callback threw: no",
+                                      "callback threw something that is not a std::exception"}));
+}
+
+}  // namespace
+}  // namespace iotemu::invoke
