@@ -29,7 +29,7 @@ TEST(Factory, ANewDeviceIsRefusedUntilItsHandlerActivatesIt) {
   });
 
   Device device{emu, factory.sign_device("robot-1")};
-  EXPECT_THAT(device.connect(), RefusedBecause(Refusal::certificate_registered));
+  EXPECT_THAT(device.connect(), RefusedBecause(Refusal::certificate_pending));
   emu.settle();  // the handler has run
   EXPECT_THAT(device.connect(), Accepted());
 
