@@ -194,6 +194,13 @@ struct TlsClient::State {
     return Fed::end;
   }
 
+  /// The alert leaves before the server has put its reason on record; the end of the stream comes after.
+  void await_eof() {
+    std::array<char, 1024> chunk{};
+    while (wait(POLLIN) && ::recv(fd, chunk.data(), chunk.size(), 0) > 0) {
+    }
+  }
+
   /// Says why `result` of an SSL call is no success: true if more bytes are wanted, false if it is over.
   bool wants_more(int result) {
     const int error = SSL_get_error(ssl.get(), result);
@@ -207,6 +214,7 @@ struct TlsClient::State {
     ERR_clear_error();
     if (reason > SSL_AD_REASON_OFFSET) {
       alert = reason - SSL_AD_REASON_OFFSET;
+      await_eof();
       end(Outcome::Ended::alert);
     } else {
       if (const char* text = ERR_reason_error_string(code); text != nullptr) trouble = text;

@@ -88,6 +88,9 @@ class Authenticator {
   /// Asked inside the handshake when `ServerOptions::ask_in_handshake` is set (refusal mode
   /// `handshake_alert`): false ends it with the alert `certificate_unknown`.
   virtual bool accepts_in_handshake(const PeerIdentity& /*peer*/) { return true; }
+  /// TLS refused the client, `reason` in OpenSSL's words: no certificate, a key that is not its own (P3.5
+  /// rows 1 and 20). Only to be noted; of `peer` no more than the address is sure to be known.
+  virtual void on_handshake_failed(const PeerIdentity& /*peer*/, std::string_view /*reason*/) {}
 };
 
 /// Why a connection ended. `emulator/topics/lifecycle.cpp` maps each to the `disconnectReason` of LE-4.

@@ -108,6 +108,24 @@ bool CertificateAuthenticator::accepts_in_handshake(const mqtt::PeerIdentity& pe
   return false;
 }
 
+void CertificateAuthenticator::on_handshake_failed(const mqtt::PeerIdentity& peer, std::string_view reason) {
+  const Client client{.peer = peer_text(peer.address, peer.port)};
+  if (reason == "certificate verify failed")
+    return;  // our own answer in accepts_in_handshake, on record already
+  if (reason == "peer did not return a certificate") {
+    turn_away(client,
+              {.refusal = Refusal::no_client_certificate,
+               .cause = "the client sent no certificate (P3.5 row 1)",
+               .cure = "configure the device with its certificate and key (mosquitto: --cert and --key)"});
+    return;
+  }
+  turn_away(client,
+            {.refusal = Refusal::handshake_failed,
+             .cause = "the TLS handshake failed: " + std::string{reason},
+             .cure = "check that the device holds the key of its certificate (P3.5 row 20), that it trusts "
+                     "the CA of GET /_iot/server-ca.pem and that it speaks TLS 1.2 or 1.3"});
+}
+
 Result<CertificateAuthenticator::Resolved> CertificateAuthenticator::resolve(
     const CertificateId& id, const mqtt::PeerIdentity& peer) const {
   // P3.2: the endpoint serves the default realm; another one only if it alone knows the certificate or its

@@ -15,6 +15,8 @@ struct Name {
 };
 
 constexpr std::array kNames{
+    Name{Refusal::no_client_certificate, "no_client_certificate"},
+    Name{Refusal::handshake_failed, "handshake_failed"},
     Name{Refusal::sni_missing, "sni_missing"},
     Name{Refusal::certificate_unreadable, "certificate_unreadable"},
     Name{Refusal::ca_unknown, "ca_unknown"},

@@ -98,6 +98,7 @@ void Pump::failed(int result) {
     const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
     log::info("TLS handshake failed",
               {{"peer", peer_.address}, {"why", reason != nullptr ? reason : "end of stream"}});
+    if (reason != nullptr) context_.connection.authenticator.on_handshake_failed(peer_, reason);
   }
   lost_ = true;
 }

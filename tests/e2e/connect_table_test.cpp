@@ -99,7 +99,7 @@ TEST_P(ConnectTable, Row1NoCertificateIsRefusedInTheHandshake) {
 
   const Outcome outcome = device.connect({.tls = GetParam().tls, .send_certificate = false});
 
-  EXPECT_FALSE(outcome.accepted);
+  EXPECT_THAT(outcome, RefusedBecause(Refusal::no_client_certificate));
   EXPECT_EQ(outcome.connack, std::nullopt);
   EXPECT_NE(outcome.ended, Outcome::Ended::timeout);
   EXPECT_THAT(events.messages(), IsEmpty());
@@ -342,6 +342,7 @@ TEST_P(WrongKey, Row20HandshakeFailsWithDecryptErrorAndRegistersNothing) {
 
   const Outcome outcome = device.connect({.tls = GetParam()});
 
+  EXPECT_THAT(outcome, RefusedBecause(Refusal::handshake_failed));
   EXPECT_EQ(outcome.ended, Outcome::Ended::alert) << outcome.text;
   EXPECT_EQ(outcome.alert, 51);
   EXPECT_EQ(status_of(identity.certificate_id), "");

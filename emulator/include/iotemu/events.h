@@ -32,6 +32,9 @@ struct CertificateRegistered {
 
 /// Why a client was refused or cut.
 enum class Refusal {
+  /// TLS level: P3.5 rows 1 and 20.
+  no_client_certificate,
+  handshake_failed,
   /// Certificate level: P3.4, P3.5.
   sni_missing,
   certificate_unreadable,

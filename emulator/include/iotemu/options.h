@@ -76,7 +76,6 @@ struct Limits {
   /// Stored messages a second after a resume, 0 = unlimited (M3-48).
   std::size_t drain_rate{10};
   std::size_t retained_messages{500'000};
-  std::size_t connections{100'000};
 };
 
 struct Options {
