@@ -111,6 +111,12 @@ struct UpdateThing {
   std::optional<std::int64_t> expected_version{};
 };
 
+/// Properties that are absent stay as they are.
+struct UpdateThingType {
+  std::optional<std::string> description{};
+  std::optional<std::vector<std::string>> searchable_attributes{};
+};
+
 struct ThingFilter {
   std::string attribute_name{};
   std::string attribute_value{};  ///< Needs a name.
@@ -271,6 +277,7 @@ class Registry {
   Result<ThingTypePtr> create_thing_type(const ThingTypeName& name, const ThingTypeProperties& properties,
                                          const Tags& tags = {});
   [[nodiscard]] Result<ThingTypePtr> thing_type(const ThingTypeName& name) const;
+  Status update_thing_type(const ThingTypeName& name, const UpdateThingType& request);
   Status deprecate_thing_type(const ThingTypeName& name, bool undo);
   Status delete_thing_type(const ThingTypeName& name);
   [[nodiscard]] Result<Page<ThingTypePtr>> list_thing_types(

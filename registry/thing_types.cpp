@@ -70,6 +70,23 @@ Result<ThingTypePtr> Registry::thing_type(const ThingTypeName& name) const {
   return found;
 }
 
+Status Registry::update_thing_type(const ThingTypeName& name, const UpdateThingType& request) {
+  const Writing write{write_mutex_};
+  const auto old = thing_types_.find(name);
+  if (!old) return no_such_type(name);
+  auto next = std::make_shared<ThingTypeRecord>(*old);
+  if (request.description) next->properties.description = *request.description;
+  if (request.searchable_attributes) next->properties.searchable_attributes = *request.searchable_attributes;
+  if (auto checked = check_properties(next->properties, options_.searchable_attributes); !checked) {
+    return checked;
+  }
+  const ThingTypePtr done{std::move(next)};
+  const Change change{done};
+  if (auto saved = store_.write({&change, 1}); !saved) return saved;
+  thing_types_.put(done);
+  return Ok{};
+}
+
 Status Registry::deprecate_thing_type(const ThingTypeName& name, bool undo) {
   const Writing write{write_mutex_};
   const auto old = thing_types_.find(name);

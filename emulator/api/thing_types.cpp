@@ -44,6 +44,16 @@ Result<Json> describe_thing_type(Call& call) {
   return answer;
 }
 
+Result<Json> update_thing_type(Call& call) {
+  registry::UpdateThingType request;
+  if (const auto found = call.input.find("thingTypeProperties"); found != call.input.end()) {
+    const auto given = properties_of(call);
+    if (found->contains("thingTypeDescription")) request.description = given.description;
+    if (found->contains("searchableAttributes")) request.searchable_attributes = given.searchable_attributes;
+  }
+  return empty_answer(call.registry.update_thing_type(*call.thing_type_name(), request));
+}
+
 Result<Json> deprecate_thing_type(Call& call) {
   return empty_answer(
       call.registry.deprecate_thing_type(*call.thing_type_name(), call.flag("undoDeprecate")));
@@ -64,6 +74,13 @@ Member name_in_path() {
   return thing_type_name(path_member("thingTypeName"));
 }
 
+Member properties() {
+  return body("thingTypeProperties")
+      .structure({body("thingTypeDescription").length(0, 2028).pattern(kPrintablePattern),
+                  body("searchableAttributes")
+                      .list_of(body("member").length(0, 128).pattern(kAttributeNamePattern))});
+}
+
 }  // namespace
 
 const OperationTable& thing_type_operations() {
@@ -71,12 +88,7 @@ const OperationTable& thing_type_operations() {
       {.name = "CreateThingType",
        .verb = Verb::post,
        .path = "/thing-types/{thingTypeName}",
-       .input = {name_in_path(),
-                 body("thingTypeProperties")
-                     .structure({body("thingTypeDescription").length(0, 2028).pattern(kPrintablePattern),
-                                 body("searchableAttributes")
-                                     .list_of(body("member").length(0, 128).pattern(kAttributeNamePattern))}),
-                 tags()},
+       .input = {name_in_path(), properties(), tags()},
        .output = {"thingTypeName", "thingTypeArn", "thingTypeId"},
        .run = create_thing_type},
       {.name = "DescribeThingType",
@@ -85,6 +97,11 @@ const OperationTable& thing_type_operations() {
        .input = {name_in_path()},
        .output = {"thingTypeName", "thingTypeId", "thingTypeArn", "thingTypeProperties", "thingTypeMetadata"},
        .run = describe_thing_type},
+      {.name = "UpdateThingType",
+       .verb = Verb::patch,
+       .path = "/thing-types/{thingTypeName}",
+       .input = {name_in_path(), properties()},
+       .run = update_thing_type},
       {.name = "DeprecateThingType",
        .verb = Verb::post,
        .path = "/thing-types/{thingTypeName}/deprecate",

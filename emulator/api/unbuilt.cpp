@@ -226,7 +226,6 @@ std::span<const UnbuiltOperation> unbuilt_operations() {
       {"UpdateStream", Verb::put, "/streams/{streamId}"},
       {"UpdateThingGroup", Verb::patch, "/thing-groups/{thingGroupName}"},
       {"UpdateThingGroupsForThing", Verb::put, "/thing-groups/updateThingGroupsForThing"},
-      {"UpdateThingType", Verb::patch, "/thing-types/{thingTypeName}"},
       {"UpdateTopicRuleDestination", Verb::patch, "/destinations"},
       {"ValidateSecurityProfileBehaviors", Verb::post, "/security-profile-behaviors/validate"},
   };

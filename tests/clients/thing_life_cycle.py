@@ -73,6 +73,33 @@ class ThingLifeCycle(Story):
         self.iot.create_thing(thingName="r1", thingTypeName="arm")
         self.assertEqual([t["thingTypeName"] for t in self.iot.list_thing_types()["thingTypes"]], ["arm"])
 
+    def test_a_thing_type_is_updated(self):  # P8.2; newer than botocore's model
+        self.iot.create_thing_type(thingTypeName="arm", thingTypeProperties={"searchableAttributes": ["model"]})
+        answer = self.daemon.http("PATCH", "/thing-types/arm",
+                                  body='{"thingTypeProperties": {"thingTypeDescription": "Robot arm"}}')
+        self.assertEqual((answer.status, answer.json()), (200, {}))
+        self.assertEqual(self.iot.describe_thing_type(thingTypeName="arm")["thingTypeProperties"],
+                         {"thingTypeDescription": "Robot arm", "searchableAttributes": ["model"]})
+
+    def test_tags_are_kept_from_creation(self):  # P8.8
+        tags = [{"Key": "owner", "Value": "plant"}]
+        made = self.iot.create_thing_type(thingTypeName="arm", tags=tags)
+        self.assertEqual(self.iot.list_tags_for_resource(resourceArn=made["thingTypeArn"])["tags"], tags)
+
+    def test_an_exclusive_thing_shows_in_the_newer_lists(self):  # P7.6, P8.3; newer than botocore's model
+        arn = self.iot.create_keys_and_certificate()["certificateArn"]
+        for name in ("r1", "r2"):
+            self.iot.create_thing(thingName=name)
+        principal = {"x-amzn-principal": arn}
+        attach = "/things/r1/principals?thingPrincipalType=EXCLUSIVE_THING"
+        self.assertEqual(self.daemon.http("PUT", attach, principal).status, 200)
+        self.assert_error("InvalidRequestException", 400, self.iot.attach_thing_principal, thingName="r2",
+                          principal=arn)
+        self.assertEqual(self.daemon.http("GET", "/things/r1/principals-v2").json(),
+                         {"thingPrincipalObjects": [{"principal": arn, "thingPrincipalType": "EXCLUSIVE_THING"}]})
+        self.assertEqual(self.daemon.http("GET", "/principals/things-v2", principal).json(),
+                         {"principalThingObjects": [{"thingName": "r1", "thingPrincipalType": "EXCLUSIVE_THING"}]})
+
     def test_principals_are_listed_from_both_ends(self):  # P8.3
         arn = self.iot.create_keys_and_certificate()["certificateArn"]
         for name in ("r1", "r2"):

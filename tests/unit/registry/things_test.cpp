@@ -236,6 +236,24 @@ TEST_F(ThingTypes, AreDeletedFiveMinutesAfterDeprecationAndWithoutThings) {  // 
   EXPECT_THAT(registry.thing_type(kType), FailsWith(Errc::not_found));
 }
 
+TEST_F(ThingTypes, UpdateReplacesThePropertiesItNamesAndNoOthers) {  // P8.2
+  EXPECT_THAT(registry.update_thing_type(kType, {}), FailsWith(Errc::not_found));
+  const auto made = *registry.create_thing_type(
+      kType, {.description = "A sensor", .searchable_attributes = {"line"}}, {{"owner", "plant"}});
+  EXPECT_THAT(registry.update_thing_type(kType, {}), IsOk());
+  EXPECT_EQ((*registry.thing_type(kType))->properties, made->properties);
+  EXPECT_THAT(registry.update_thing_type(kType, {.description = "A probe"}), IsOk());
+  EXPECT_THAT(registry.update_thing_type(kType, {.searchable_attributes = {{"site", "line"}}}), IsOk());
+  const auto type = *registry.thing_type(kType);
+  EXPECT_EQ(type->properties,
+            (ThingTypeProperties{.description = "A probe", .searchable_attributes = {"site", "line"}}));
+  EXPECT_EQ(type->id, made->id);
+  EXPECT_EQ(type->tags, made->tags);
+  EXPECT_THAT(registry.update_thing_type(kType, {.searchable_attributes = {{"a", "b", "c", "d"}}}),
+              FailsWith(Errc::invalid_request));
+  EXPECT_EQ(*registry.thing_type(kType), type);
+}
+
 TEST_F(ThingTypes, AreListedAllOrByName) {  // P8.2
   EXPECT_THAT(registry.create_thing_type(kType, {}), IsOk());
   EXPECT_THAT(registry.create_thing_type(type_name("gateway"), {}), IsOk());

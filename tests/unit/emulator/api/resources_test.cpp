@@ -215,6 +215,17 @@ TEST_F(ApiTest, DescribesThingTypesThroughTheirLife) {  // P8.2
   EXPECT_EQ(call("DescribeThingType", {{"thingTypeName", "robot"}}).error().code, Errc::not_found);
 }
 
+TEST_F(ApiTest, UpdatesThePropertiesOfAThingType) {  // P8.2
+  ok("CreateThingType",
+     {{"thingTypeName", "robot"},
+      {"thingTypeProperties", {{"thingTypeDescription", "It walks"}, {"searchableAttributes", {"sn"}}}}});
+  EXPECT_EQ(ok("UpdateThingType", {{"thingTypeName", "robot"}}), Json::object());
+  ok("UpdateThingType",
+     {{"thingTypeName", "robot"}, {"thingTypeProperties", {{"thingTypeDescription", "It flies"}}}});
+  EXPECT_EQ(ok("DescribeThingType", {{"thingTypeName", "robot"}}).at("thingTypeProperties"),
+            (Json{{"thingTypeDescription", "It flies"}, {"searchableAttributes", {"sn"}}}));
+}
+
 TEST_F(ApiTest, UndoesADeprecation) {  // P8.2
   ok("CreateThingType", {{"thingTypeName", "robot"}});
   ok("DeprecateThingType", {{"thingTypeName", "robot"}});
