@@ -18,7 +18,7 @@ TEST(Connecting, AcceptsACleanSessionWithoutSessionPresent) {  // M3-1, M3-10
   EXPECT_THAT(world.observer.take(), ElementsAre("connected device"));
 }
 
-TEST(Connecting, RefusesAnotherProtocolLevelWithCode1) {  // M3-1
+TEST(Connecting, RefusesAnotherProtocolLevelWithCode1) {  // M3-1, M3-9
   World world;
   Client& old = world.open();
   old.say_bytes(std::string{"\x10\x0f\x00\x06MQIsdp\x03\x02\x00\x3c\x00\x01x", 17});
@@ -128,7 +128,7 @@ struct ClientIdCase {
 
 class ClientIds : public ::testing::TestWithParam<ClientIdCase> {};
 
-TEST_P(ClientIds, AreCheckedBeforeAnybodyIsAsked) {  // M3-5, M3-6
+TEST_P(ClientIds, AreCheckedBeforeAnybodyIsAsked) {  // M3-5, M3-6, M3-9
   World world;
   Client& device = world.connect({.client_id = GetParam().client_id, .clean = GetParam().clean});
   if (GetParam().expected.empty()) {

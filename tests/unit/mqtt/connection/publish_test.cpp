@@ -251,6 +251,28 @@ TEST(Retaining, KeepsTheWillThatAsksForIt) {  // M3-54
   EXPECT_EQ(late.heard().back(), R"(PUBLISH{qos 0, topic "wills", retain, payload "gone"})");
 }
 
+TEST(Retaining, OutlivesTheSessionOfItsPublisherAndDoesNotExpire) {  // M3-55
+  World world;
+  Client& device = world.connected();
+  device.publish("state", "on", kQoS0, true);
+  device.say(Disconnect{});
+  world.advance(24h * 365);
+  Client& late = world.connected({.client_id = "late"});
+  late.subscribe("state");
+  EXPECT_EQ(late.heard().back(), R"(PUBLISH{qos 0, topic "state", retain, payload "on"})");
+}
+
+TEST(Retaining, IsLeftAloneByAMessageWithoutTheFlag) {  // M3-57
+  World world;
+  Client& device = world.connected();
+  device.publish("state", "kept", kQoS0, true);
+  device.publish("state", "passing");
+  device.publish("state", "");
+  device.subscribe("state");
+  EXPECT_THAT(device.heard(), ElementsAre("SUBACK{id 1, code 0x00}",
+                                          R"(PUBLISH{qos 0, topic "state", retain, payload "kept"})"));
+}
+
 TEST(Retaining, DeliversAboveTheCapWithoutKeeping) {  // M3-56
   World world{{.max_retained = 1}};
   Client& device = world.connected();

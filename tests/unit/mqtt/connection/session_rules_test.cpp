@@ -65,7 +65,7 @@ TEST_P(TakeOver, ResumesAStoredSessionWithItsMessages) {  // M3-46, M3-48
   EXPECT_THAT(newer.heard(), ElementsAre(published(2, "t", "2")));
 }
 
-TEST_P(TakeOver, StoresWhatWasNotAcknowledged) {  // M3-46
+TEST_P(TakeOver, StoresWhatWasNotAcknowledged) {  // M3-22, M3-46
   Client& older = world.connected({.clean = false});
   older.subscribe("t", kQoS1).heard();
   service_publishes(world, "t", "1");

@@ -73,7 +73,7 @@ TEST_P(TlsTest, RefusesOlderTlsAndOffersNoTicketsNorResumption) {  // T-9, T-10
   }
 }
 
-TEST_P(TlsTest, RefusesAClientWithoutCertificateInTheHandshake) {  // P3.5 row 1
+TEST_P(TlsTest, RefusesAClientWithoutCertificateInTheHandshake) {  // P3.5 row 1, T-12
   start();
   auto old = open({.version = TLS1_2_VERSION});
   EXPECT_FALSE(old->ready());
@@ -85,7 +85,7 @@ TEST_P(TlsTest, RefusesAClientWithoutCertificateInTheHandshake) {  // P3.5 row 1
   EXPECT_EQ(door.attempts, 0);
 }
 
-TEST_P(TlsTest, ClosesARefusedClientWithCloseNotifyAndNoConnack) {  // P3.5, P3.6
+TEST_P(TlsTest, ClosesARefusedClientWithCloseNotifyAndNoConnack) {  // P3.5, P3.6, T-13
   start();
   door.refuse = true;
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
