@@ -5,9 +5,10 @@ import threading
 import unittest
 from pathlib import Path
 
-from daemon import ACCOUNT, Story
+from daemon import ACCOUNT, Story, run
 from identities import Ca, Identity, register
-from mosquitto import LOST, Subscriber, publish
+from mosquitto import LOST, Subscriber, connection, publish
+from policies import ARN, document, statement
 
 HANDLER = Path(__file__).resolve().parents[2] / "scripts/demo-handler"
 POLICY = HANDLER.with_name("demo-policy.json")
@@ -137,8 +138,10 @@ class WithCommandThatHangs(Jitr):
         self.assertEqual(self.daemon.http("GET", "/_iot/health").status, 200)
 
 
-class WithWebhook(Jitr):
+class Webhook(Jitr):
     """A handler in this process, behind an http:// URL."""
+
+    more_flags = ()
 
     @classmethod
     def setUpClass(cls):
@@ -161,7 +164,7 @@ class WithWebhook(Jitr):
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         cls.addClassCleanup(lambda: (server.shutdown(), thread.join(), server.server_close()))
-        cls.flags = ("--jitr-webhook", f"http://127.0.0.1:{server.server_port}/hooks/jitr")
+        cls.flags = ("--jitr-webhook", f"http://127.0.0.1:{server.server_port}/hooks/jitr", *cls.more_flags)
         super().setUpClass()
 
     def setUp(self):
@@ -170,6 +173,8 @@ class WithWebhook(Jitr):
         cls.answer, cls.on_event = 200, None
         cls.events.clear()
 
+
+class WithWebhook(Webhook):
     def test_the_event_is_posted_and_the_answer_may_have_activated(self):
         def activate(event):
             arn = f"arn:aws:iot:us-east-1:{event['awsAccountId']}:cert/{event['certificateId']}"
@@ -192,6 +197,56 @@ class WithWebhook(Jitr):
         self.knock()
         self.eventually(lambda: self.refused_because("handler_failed"), "the note")
         self.assertEqual(self.status(), "PENDING_ACTIVATION")
+
+
+class ReferenceHandler(Webhook):
+    """The guide's activation handler, step by step (P4.3); each event comes twice (P3.7)."""
+
+    more_flags = ("--switch", "event_duplicates=1")
+
+    def setUp(self):
+        super().setUp()
+        type(self).on_event = staticmethod(self.handle)
+        self.results = []
+
+    def handle(self, event):
+        identifier, account = event["certificateId"].strip(), event["awsAccountId"].strip()
+        arn = f"{ARN}cert/{identifier}"
+        self.assertTrue(arn.startswith(f"arn:aws:iot:us-east-1:{account}:"))
+        topics = f"foo/bar/{identifier}"
+        exists = self.iot.exceptions.ResourceAlreadyExistsException
+        try:
+            self.iot.create_policy(policyName=f"Policy_{identifier}", policyDocument=document(
+                statement("Allow", ["iot:Connect"], f"client/{identifier}"),
+                statement("Allow", ["iot:Publish", "iot:Receive"], f"topic/{topics}/*"),
+                statement("Allow", ["iot:Subscribe"], f"topicfilter/{topics}/#")))
+            self.results.append("created")
+        except exists:
+            self.results.append("reused")
+        self.iot.attach_principal_policy(policyName=f"Policy_{identifier}", principal=arn)
+        self.iot.update_certificate(certificateId=identifier, newStatus="ACTIVE")
+        self.results.append("activated")
+
+    def test_it_lets_the_device_in_under_its_certificate_id_only(self):  # C.4 line 53
+        identifier = self.device.id
+        self.assertIn(LOST, publish(self.daemon, self.device, identifier, "x").stderr)
+        self.eventually(lambda: self.status() == "ACTIVE", "activation")
+        self.assertEqual(publish(self.daemon, self.device, identifier, f"foo/bar/{identifier}/x").returncode, 0)
+        self.assertIn(LOST, publish(self.daemon, self.device, "robot-1", f"foo/bar/{identifier}/x").stderr)
+        with Subscriber(self.daemon, self.device, identifier, f"foo/bar/{identifier}/#"):
+            pass
+        done = run("mosquitto_sub", *connection(self.daemon, self.device, identifier), "-t", f"foo/bar/{identifier}/x",
+                   "-d", "-W", "3")
+        self.assertNotIn("SUBACK", done.stdout)
+
+    def test_the_same_event_twice_does_no_harm(self):  # C.4 line 54
+        self.knock()
+        self.eventually(lambda: self.results.count("activated") == 2, "both calls")
+        self.assertEqual((self.results.count("created"), self.results.count("reused")), (1, 1))
+        self.assertEqual(len(self.events), 2)
+        self.assertEqual(self.events[0], self.events[1])
+        self.assertEqual(len(self.iot.list_attached_policies(target=f"{ARN}cert/{self.device.id}")["policies"]), 1)
+        self.assertFalse(self.refused_because("handler_failed"))
 
 
 class WithWebhookThatIsDown(Jitr):
