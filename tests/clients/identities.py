@@ -50,31 +50,33 @@ class Ca(Identity):
             openssl("req", "-x509", "-new", "-key", self.key, "-sha256", "-days", "30", "-subj", subject, *extensions,
                     "-out", self.certificate)
         else:
-            parent._sign(self.key, subject, self.certificate, "basicConstraints=critical,CA:TRUE")
+            parent.sign(self.key, subject, self.certificate, "basicConstraints=critical,CA:TRUE")
 
-    def _sign(self, key, subject, out, extension=None, days="30"):
+    def sign(self, key, subject, out, extension=None, days="30", serial=None):
+        """Issues `out` for `key`; `extension` is openssl's configuration, none makes it X.509 v1."""
         self._issued += 1
         request = openssl("req", "-new", "-key", key, "-subj", subject, "-batch")
         extensions = ()
         if extension is not None:
             (self.folder / "extensions.cnf").write_text(extension + "\n")
             extensions = ("-extfile", self.folder / "extensions.cnf")
-        serial = hashlib.sha256(f"{self.name}{self._issued}".encode()).hexdigest()[:16]
-        openssl("x509", "-req", "-CA", self.certificate, "-CAkey", self.key, "-set_serial", f"0x1{serial}", "-sha256",
-                "-days", days, *extensions, "-out", out, text=request)
+        if serial is None:
+            serial = "0x1" + hashlib.sha256(f"{self.name}{self._issued}".encode()).hexdigest()[:16]
+        openssl("x509", "-req", "-CA", self.certificate, "-CAkey", self.key, "-set_serial", serial, "-sha256", "-days",
+                days, *extensions, "-out", out, text=request)
 
     def verification(self, registration_code):
         """P1.2: proves that we hold the CA's key; its common name is the registration code. X.509 v1, as the guide's
         own command makes it."""
         key, out = self.folder / "verification.key", self.folder / "verification.pem"
         make_key(key, "ec")
-        self._sign(key, f"/CN={registration_code}", out)
+        self.sign(key, f"/CN={registration_code}", out)
         return out.read_text()
 
     def device(self, name, kind="ec", subject=None, with_chain=False, days="30"):
         key, out = self.folder / f"{name}.key", self.folder / f"{name}.pem"
         make_key(key, kind)
-        self._sign(key, subject or f"/O=Plant/CN={name}", out, "basicConstraints=CA:FALSE", days)
+        self.sign(key, subject or f"/O=Plant/CN={name}", out, "basicConstraints=CA:FALSE", days)
         if with_chain:
             out.write_text(out.read_text() + self.pem)
         return Identity(out, key)
