@@ -67,7 +67,7 @@ class Door(Switched):
         done = run("timeout", "8", "openssl", "s_client", "-connect", f"127.0.0.1:{self.daemon.mqtt_port}", "-cert",
                    leaf.certificate, "-key", leaf.key, "-ign_eof", "-quiet", input="")
         self.assertNotEqual(done.returncode, 124)
-        self.assertIn("no CONNECT in time", self.daemon.log())
+        self.assertIn("no CONNECT", self.daemon.log())
 
 
 class Names(Switched):
