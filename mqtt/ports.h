@@ -21,6 +21,7 @@
 namespace iotemu::mqtt {
 
 class Broker;
+struct ConnectionFacts;
 
 /// What TLS proved and the network shows about the other side. The peer holds the key of `chain.front()`;
 /// nothing else about the certificates has been judged.
@@ -91,6 +92,9 @@ class Authenticator {
   /// TLS refused the client, `reason` in OpenSSL's words: no certificate, a key that is not its own (P3.5
   /// rows 1 and 20). Only to be noted; of `peer` no more than the address is sure to be known.
   virtual void on_handshake_failed(const PeerIdentity& /*peer*/, std::string_view /*reason*/) {}
+  /// The broker itself refuses or cuts a client for a broken rule of the protocol, a limit or a deadline;
+  /// `why` names the rule and the value. Only to be noted. Before the admission `facts` lacks the principal.
+  virtual void on_client_error(const ConnectionFacts& /*facts*/, std::string_view /*why*/) {}
 };
 
 /// Why a connection ended. `emulator/topics/lifecycle.cpp` maps each to the `disconnectReason` of LE-4.

@@ -126,6 +126,15 @@ void CertificateAuthenticator::on_handshake_failed(const mqtt::PeerIdentity& pee
                      "the CA of GET /_iot/server-ca.pem and that it speaks TLS 1.2 or 1.3"});
 }
 
+void CertificateAuthenticator::on_client_error(const mqtt::ConnectionFacts& facts, std::string_view why) {
+  refusals_.add({.refusal = Refusal::protocol_error,
+                 .client_id = facts.client_id,
+                 .certificate_id = facts.principal,
+                 .peer = peer_text(facts.address, facts.port),
+                 .cause = std::string{why},
+                 .cure = "mend the client: the rule in brackets names what it broke"});
+}
+
 Result<CertificateAuthenticator::Resolved> CertificateAuthenticator::resolve(
     const CertificateId& id, const mqtt::PeerIdentity& peer) const {
   // P3.2: the endpoint serves the default realm; another one only if it alone knows the certificate or its

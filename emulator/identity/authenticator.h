@@ -44,6 +44,7 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   void authenticate(const mqtt::ConnectAttempt& attempt, std::function<void(mqtt::Verdict)> answer) override;
   bool accepts_in_handshake(const mqtt::PeerIdentity& peer) override;
   void on_handshake_failed(const mqtt::PeerIdentity& peer, std::string_view reason) override;
+  void on_client_error(const mqtt::ConnectionFacts& facts, std::string_view why) override;
 
  private:
   using CertificatePtr = registry::CertificatePtr;

@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "base/log.h"
 #include "mqtt/broker/broker.h"
 #include "mqtt/broker/shard.h"
 #include "mqtt/codec/decode.h"
@@ -49,13 +48,12 @@ void ServerConnection::on_connect(const Connect& connect) {
 void ServerConnection::refuse_level(const Connect& connect) {
   if (connect.level == 5) {
     facts_.version = Version::v5;
-    log::info("CONNECT refused: MQTT 5 is not served yet (0x84)", {{"peer", facts_.address}});
-    refuse(static_cast<std::uint8_t>(Reason::unsupported_protocol_version));
+    refuse(static_cast<std::uint8_t>(Reason::unsupported_protocol_version),
+           "MQTT 5 is not served yet (CONNACK 0x84)");
     return;
   }
-  log::info("CONNECT refused: protocol level is not 4 (M3-1)",
-            {{"peer", facts_.address}, {"level", std::to_string(connect.level)}});
-  refuse(static_cast<std::uint8_t>(ConnectReturn::unacceptable_protocol_version));
+  refuse(static_cast<std::uint8_t>(ConnectReturn::unacceptable_protocol_version),
+         "protocol level " + std::to_string(connect.level) + ", not 4 (M3-1)");
 }
 
 bool ServerConnection::accept_client_id(const Connect& connect) {
@@ -64,11 +62,16 @@ bool ServerConnection::accept_client_id(const Connect& connect) {
     facts_.client_id = "$GEN/" + context_.random.uuid();  // M3-6
     return true;
   }
-  if (id.empty() || id.front() == '$' || id.size() > context_.options.max_client_id) {  // M3-5, M3-6, P3.6
-    log::info(
-        "CONNECT refused: client id is empty with clean session 0, begins with $ or is too long (M3-5, M3-6)",
-        {{"peer", facts_.address}, {"client_id", id}});
-    refuse(static_cast<std::uint8_t>(ConnectReturn::identifier_rejected));
+  std::string fault;
+  if (id.empty()) {
+    fault = "empty client id with clean session 0 (M3-6)";
+  } else if (id.front() == '$') {
+    fault = "client id begins with $ (M3-5)";
+  } else if (id.size() > context_.options.max_client_id) {
+    fault = "client id of " + std::to_string(id.size()) + " bytes (M3-5)";
+  }
+  if (!fault.empty()) {
+    refuse(static_cast<std::uint8_t>(ConnectReturn::identifier_rejected), fault);
     return false;
   }
   facts_.client_id = id;
@@ -90,9 +93,7 @@ bool ServerConnection::accept_will(const Connect& connect) {
     fault = "will topic is reserved (M3-11)";
   }
   if (!fault.empty()) {
-    log::info("CONNECT refused: " + fault,
-              {{"client_id", facts_.client_id}, {"peer", facts_.address}, {"topic", will.topic}});
-    refuse(0);
+    refuse(0, fault);
     return false;
   }
   will_ = std::make_unique<Message>(Message{.topic = std::string{will.topic},
@@ -133,16 +134,13 @@ void ServerConnection::ask_authenticator(const Connect& connect) {
 void ServerConnection::on_verdict(Verdict verdict) {
   if (state_ != State::authenticating) return;
   if (auto* refusal = std::get_if<Refusal>(&verdict)) {
-    log::info("CONNECT refused",
-              {{"client_id", facts_.client_id}, {"peer", facts_.address}, {"why", refusal->reason}});
     refuse(refusal->connack);
     return;
   }
   auto& admission = std::get<Admission>(verdict);
   Broker& broker = *admission.broker;
   if (!broker.may_connect(facts_.client_id, loop_.tick())) {  // M3-12
-    log::info("CONNECT refused: more than one a second (M3-12)", {{"client_id", facts_.client_id}});
-    refuse(0);
+    refuse(0, "more than one CONNECT a second for one client id (M3-12)");
     return;
   }
   authorizer_ = std::move(admission.authorizer);
@@ -173,6 +171,11 @@ void ServerConnection::on_attached(Session& session, bool session_present) {
 
 void ServerConnection::send_connack(std::uint8_t code, bool session_present) {
   encode(facts_.version, Connack{.session_present = session_present, .code = code}, transport_.output(8));
+}
+
+void ServerConnection::refuse(std::uint8_t connack, std::string_view why) {
+  note("CONNECT refused: " + std::string{why});
+  refuse(connack);
 }
 
 void ServerConnection::refuse(std::uint8_t connack) {

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "base/log.h"
 #include "mqtt/broker/broker.h"
 #include "mqtt/broker/shard.h"
 #include "mqtt/codec/decode.h"
@@ -76,7 +75,8 @@ void ServerConnection::on_room() {
 
 void ServerConnection::on_timer() {
   if (state_ == State::awaiting_connect) {
-    log::info("closed: no CONNECT in time (M3-3)", {{"peer", facts_.address}});
+    note("no CONNECT within " + std::to_string(context_.connect_wait / std::chrono::seconds{1}) +
+         " s of the connection (M3-3)");
     end(CloseReason::client_error, false);
     return;
   }
@@ -158,7 +158,7 @@ void ServerConnection::on_publish(const Publish& publish) {
   if (throttle_ && !throttle_->take_message()) return;
   const Access access = authorizer_->publish(publish.topic, publish.retain);
   if (access == Access::forbidden_topic) {  // M3-40, M3-44
-    client_error("PUBLISH to a reserved topic (M3-40)");
+    end(CloseReason::client_error, true);   // the authorizer has noted why
     return;
   }
   if (access == Access::denied) {  // M3-39
@@ -206,8 +206,6 @@ void ServerConnection::on_subscribe(const Subscribe& subscribe) {
     }
     const auto verdict = judge(request, subscriptions);
     if (const auto* reason = std::get_if<CloseReason>(&verdict)) {
-      log::info("closed: SUBSCRIBE refused (M3-29, M3-30)",
-                {{"client_id", facts_.client_id}, {"filter", request.filter}});
       end(*reason, true);
       return;
     }
@@ -234,11 +232,14 @@ void ServerConnection::on_subscribe(const Subscribe& subscribe) {
 }
 
 std::variant<std::uint8_t, CloseReason> ServerConnection::judge(const FilterRequest& request,
-                                                                std::size_t& subscriptions) const {
+                                                                std::size_t& subscriptions) {
   const BrokerOptions& options = context_.options;
   const auto fault = check_topic_filter(request.filter, options.topics);
-  if (fault == TopicFault::bad_share_name) return kSubackFailure;   // M5-15
-  if (fault != TopicFault::none) return CloseReason::client_error;  // M3-29
+  if (fault == TopicFault::bad_share_name) return kSubackFailure;  // M5-15
+  if (fault != TopicFault::none) {                                 // M3-29
+    note("topic filter " + explain(fault, options.topics) + " (M3-29)");
+    return CloseReason::client_error;
+  }
   const Access access = authorizer_->subscribe(request.filter);
   if (access != Access::allowed) {  // M3-30, M3-40
     if (options.v3_subscribe_refusal == SubscribeRefusal::suback80) return kSubackFailure;
@@ -286,9 +287,12 @@ void ServerConnection::send(Publication& publication, QoS qos, bool retain, std:
 // ---- the end
 
 void ServerConnection::client_error(std::string_view what) {
-  log::info("closed: client error",
-            {{"client_id", facts_.client_id}, {"peer", facts_.address}, {"why", what}});
+  note(what);
   end(CloseReason::client_error, true);
+}
+
+void ServerConnection::note(std::string_view why) {
+  context_.authenticator.on_client_error(facts_, why);
 }
 
 void ServerConnection::end(CloseReason reason, bool publish_the_will) {

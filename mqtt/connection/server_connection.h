@@ -97,6 +97,7 @@ class ServerConnection final : private Link {
   void on_verdict(Verdict verdict);
   void send_connack(std::uint8_t code, bool session_present);
   void refuse(std::uint8_t connack);
+  void refuse(std::uint8_t connack, std::string_view why);
 
   // Packets of a connected client, in server_connection.cpp.
   void on_frame(const Frame& frame);
@@ -106,9 +107,11 @@ class ServerConnection final : private Link {
   void acknowledge(const Publish& publish);
   /// One SUBACK code, or why the connection ends.
   [[nodiscard]] std::variant<std::uint8_t, CloseReason> judge(const FilterRequest& request,
-                                                              std::size_t& subscriptions) const;
+                                                              std::size_t& subscriptions);
   void on_timer();
   void client_error(std::string_view what);
+  /// Leaves the reason with the authenticator.
+  void note(std::string_view why);
   void publish_will();
 
   // Link.

@@ -8,6 +8,7 @@ namespace {
 using std::chrono::seconds;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -150,30 +151,34 @@ TEST_F(MessagingTest, UnacknowledgedMessageIsSentAgain) {
   EXPECT_THAT(payloads(device.messages()), ElementsAre("once more"));
 }
 
-// M3-20, M3-27, M3-29, M3-37, M3-38, M3-40: what breaks a limit is closed.
-TEST_F(MessagingTest, BrokenLimitsCloseTheConnection) {
+// M3-20, M3-27, M3-29, M3-37, M3-38, M3-40: what breaks a limit is closed, and the reason is kept.
+TEST_F(MessagingTest, BrokenLimitsCloseTheConnectionAndSayWhich) {
   Device device = active_device("pump");
-  const auto expect_closed = [&](const char* what, auto action) {
+  const auto expect_closed = [&](const char* what, const char* reason, auto action) {
     connect(device);
     EXPECT_FALSE(action().accepted) << what;
     EXPECT_EQ(device.wait_closed().ended, Outcome::Ended::close_notify) << what;
+    EXPECT_THAT(emu.explain(device), HasSubstr(reason)) << what;
   };
   std::vector<std::pair<std::string, int>> nine;
   for (int number = 0; number < 9; ++number) nine.emplace_back("f/" + std::to_string(number), 0);
-  expect_closed("nine filters", [&] { return device.subscribe(nine); });
-  expect_closed("eight slashes", [&] { return device.publish("1/2/3/4/5/6/7/8/9", "x", 1); });
-  expect_closed("257 bytes of topic", [&] { return device.publish(std::string(257, 't'), "x", 1); });
-  expect_closed("a filter that is too deep", [&] { return device.subscribe("1/2/3/4/5/6/7/8/9"); });
-  expect_closed("128 KB and a byte", [&] { return device.publish("t", std::string(131'073, 'x'), 1); });
-  expect_closed("QoS 2", [&] { return device.publish("t", "x", 2); });
-  expect_closed("a wildcard in a topic name", [&] { return device.publish("t/#", "x", 1); });
-  expect_closed("a reserved topic",
+  expect_closed("nine filters", "SUBSCRIBE with 9 filters (M3-27)", [&] { return device.subscribe(nine); });
+  expect_closed("eight slashes", "(M3-40)", [&] { return device.publish("1/2/3/4/5/6/7/8/9", "x", 1); });
+  expect_closed("257 bytes of topic", "(M3-40)",
+                [&] { return device.publish(std::string(257, 't'), "x", 1); });
+  expect_closed("a filter that is too deep", "(M3-29)",
+                [&] { return device.subscribe("1/2/3/4/5/6/7/8/9"); });
+  expect_closed("128 KB and a byte", "payload of 131073 bytes (M3-38)",
+                [&] { return device.publish("t", std::string(131'073, 'x'), 1); });
+  expect_closed("QoS 2", "PUBLISH at QoS 2 (M3-20)", [&] { return device.publish("t", "x", 2); });
+  expect_closed("a wildcard in a topic name", "MQTT-3.3.2-2", [&] { return device.publish("t/#", "x", 1); });
+  expect_closed("a reserved topic", "may not publish",
                 [&] { return device.publish("$aws/things/pump/shadow/update/accepted", "x", 1); });
-  expect_closed("another reserved topic", [&] { return device.publish("$mine", "x", 1); });
-  expect_closed("retaining on a reserved topic",
+  expect_closed("another reserved topic", "may not publish", [&] { return device.publish("$mine", "x", 1); });
+  expect_closed("retaining on a reserved topic", "M3-44",
                 [&] { return device.publish("$aws/rules/r/t", "x", 1, true); });
-  expect_closed("a reserved filter", [&] { return device.subscribe("$aws/rules/#"); });
-  expect_closed("a second CONNECT", [&] {
+  expect_closed("a reserved filter", "may not subscribe", [&] { return device.subscribe("$aws/rules/#"); });
+  expect_closed("a second CONNECT", "second CONNECT (M3-2)", [&] {
     return device.send_raw(std::string{"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01x", 15});
   });
 }

@@ -56,6 +56,8 @@ enum class Refusal {
   subscribe_denied,
   receive_denied,
   reserved_topic,
+  /// A broken rule of the protocol, a limit or a deadline (M section 2).
+  protocol_error,
   /// A live connection whose certificate left ACTIVE or was deleted (P2.7).
   authorization_lost,
   /// The user's registration handler failed; the certificate stays PENDING_ACTIVATION.
