@@ -44,7 +44,11 @@ class Subscriber:
 
     def __exit__(self, *_):
         self._process.terminate()
-        self._process.wait(timeout=20)
+        try:
+            self._process.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            self._process.kill()  # between two attempts to connect it does not look at signals
+            self._process.wait()
         self._reader.join()
         self._process.stdout.close()
 
