@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 #include <time.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,18 @@ Factory& factory() {
   static Factory instance;
   return instance;
 }
+
+/// From nothing to ready, as each test of a user's suite begins.
+void start(benchmark::State& state) {
+  std::optional<Emulator> emulator;
+  for (auto _ : state) {
+    emulator.emplace(Options::for_tests());
+    state.PauseTiming();
+    emulator.reset();
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(start)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void connect_known(benchmark::State& state) {
   auto& shared = factory();

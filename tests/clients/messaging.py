@@ -141,7 +141,7 @@ class Policies(Messaging):
             statement("Allow", "iot:Connect", "*"), *statements))
         return self.device(name, name)
 
-    def test_a_forbidden_publish_is_cut_and_nobody_hears_it(self):  # P7.8, M3-39
+    def test_a_forbidden_publish_is_cut_and_nobody_hears_it(self):  # P7.8, C.7 line 74, M3-39
         speaker = self.restricted(statement("Allow", "iot:Publish", "topic/mine/*"))
         with self.subscriber("#") as listener:
             for qos in (0, 1):
@@ -154,7 +154,7 @@ class Policies(Messaging):
         self.assertIn("topic/yours/x", refusal["cause"])
         self.assertIn("topic/mine/*", refusal["explanation"])
 
-    def test_a_forbidden_subscribe_closes_without_suback(self):  # P7.8, M3-30
+    def test_a_forbidden_subscribe_closes_without_suback(self):  # P7.8, C.7 line 74, M3-30
         listener = self.restricted(statement("Allow", "iot:Subscribe", "topicfilter/mine/#"))
         done = run("mosquitto_sub", *connection(self.daemon, listener, "listener"), "-t", "yours/#", "-d", "-W", "3")
         self.assertNotIn("SUBACK", done.stdout)
@@ -165,7 +165,7 @@ class Policies(Messaging):
         done = run("mosquitto_sub", *connection(self.daemon, listener, "listener"), "-t", "mine/x", "-d", "-W", "3")
         self.assertNotIn("SUBACK", done.stdout)
 
-    def test_receiving_is_a_right_of_its_own(self):  # P7.8, M3-34
+    def test_receiving_is_a_right_of_its_own(self):  # P7.8, C.7 line 74, M3-34
         listener = self.restricted(statement("Allow", "iot:Subscribe", "*"),
                                    statement("Allow", "iot:Receive", "topic/open/*"))
         with self.subscriber("#", identity=listener) as connected:
@@ -178,7 +178,7 @@ class Policies(Messaging):
         self.assertEqual(self.publish("a/b", "x", identity=speaker).returncode, 0)
         self.assertIn(LOST, self.publish("a/b", "x", "-r", identity=speaker).stderr)
 
-    def test_a_deny_wins(self):  # P7.3
+    def test_a_deny_wins(self):  # P7.3, C.7 line 77
         speaker = self.restricted(statement("Allow", "iot:Publish", "*"), statement("Deny", "iot:Publish", "topic/a/no"))
         self.assertEqual(self.publish("a/yes", identity=speaker).returncode, 0)
         self.assertIn(LOST, self.publish("a/no", identity=speaker).stderr)
@@ -188,7 +188,7 @@ class Policies(Messaging):
         self.assertEqual(self.publish("one/up", identity=speaker, client_id="one").returncode, 0)
         self.assertIn(LOST, self.publish("one/up", identity=speaker, client_id="two").stderr)
 
-    def test_thing_variables_need_the_thing(self):  # P7.6
+    def test_thing_variables_need_the_thing(self):  # P7.6, C.7 line 73
         speaker = self.restricted(statement("Allow", "iot:Publish", "topic/${iot:Connection.Thing.ThingName}/up"))
         self.assertIn(LOST, self.publish("robot/up", identity=speaker, client_id="robot").stderr)
         self.iot.create_thing(thingName="robot")

@@ -73,7 +73,7 @@ class Door(Switched):
 class Names(Switched):
     switches = ("require_sni=true", "expired_leaf=accept")
 
-    def test_no_server_name_no_entry(self):  # P3.2, require_sni
+    def test_no_server_name_no_entry(self):  # P3.2, T-11, require_sni
         leaf = self.active()
         packet = self.folder / "connect"
         packet.write_bytes(b"\x10\x11\x00\x04MQTT\x04\x02\x00\x3c\x00\x05robot")

@@ -59,7 +59,7 @@ TEST(Operator, DoesNotExistOtherwise) {
   }
 }
 
-// P7.7: the guide's Connect matrix, Resource `*`.
+// P7.7, C.7 line 72: the guide's Connect matrix, Resource `*`.
 struct MatrixRow {
   const char* condition{};
   bool none{}, persistent{}, will{}, both{};

@@ -26,6 +26,8 @@ std::vector<std::filesystem::path> case_files() {
   return out;
 }
 
+// C.7 lines 70 (wildcards and escapes), 71 (variables), 73 (the associated thing) and 77 (NotAction,
+// NotResource, Deny over Allow, no policy): one file a case, each names its rule.
 class PolicyGolden : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(PolicyGolden, BehavesAsTheCaseSays) {
