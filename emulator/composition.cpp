@@ -231,6 +231,7 @@ void Emulator::Impl::add_callback(std::string ca_certificate_id, RegistrationHan
 
 void Emulator::Impl::stop() {
   if (stopped.exchange(true)) return;
+  api->stop();
   http_server->stop();
   mqtt_server->stop();
   handlers.stop();

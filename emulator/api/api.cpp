@@ -54,8 +54,22 @@ void Api::handle(http::Request request, http::Responder respond) {
                             {"outcome", done ? "ok" : error_shape(done.error().code).name}});
     respond(done ? http::Response{.body = to_text(*done)} : error_response(done.error()));
   };
-  if (operation->blocking) return blocking_pool_.post(answer);
+  if (operation->blocking) return run_blocking(answer, respond);
   answer();
+}
+
+void Api::run_blocking(std::function<void()> answer, const http::Responder& respond) {
+  if (waiting_.fetch_add(1) >= options_.waiting_requests) {
+    --waiting_;
+    return respond(
+        error_response({Errc::throttled, "More than " + std::to_string(options_.waiting_requests) +
+                                             " requests wait for keys to be made; try again later"}));
+  }
+  blocking_pool_.post([this, answer = std::move(answer), respond] {
+    --waiting_;
+    if (stopping_) return respond(error_response({Errc::unavailable, "The emulator is ending"}));
+    answer();
+  });
 }
 
 void Api::tell_once(std::string_view operation) {

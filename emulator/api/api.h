@@ -4,6 +4,9 @@
 // back. Both ways go through the same table row and the same validation. Thread-safe; HTTP requests arrive on
 // the HTTP server's thread, operations that make keys continue on the blocking pool.
 
+#include <atomic>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -32,6 +35,9 @@ struct ApiOptions {
   std::string endpoint_host{"localhost"};
   /// The old endpoint types iot:Data and iot:Jobs are answered, not refused (P appendix B.1).
   bool describe_endpoint_legacy{true};
+  /// Requests that may wait for the blocking pool. A client that has gone leaves its request behind, so the
+  /// limit on connections alone would not bound them.
+  std::size_t waiting_requests{256};
 };
 
 class Api {
@@ -43,12 +49,16 @@ class Api {
   /// The handler of the HTTP server.
   void handle(http::Request request, http::Responder respond);
 
+  /// The emulator ends: requests that wait for the blocking pool are answered 503 and not run.
+  void stop() { stopping_ = true; }
+
   /// Runs an operation by name in the caller's thread. `input` holds the model's member names, wherever they
   /// travel on the wire; an unknown name is an error here, for it can only be a slip.
   Result<Json> call(const Realm& realm, std::string_view operation, const Json& input);
 
  private:
   void tell_once(std::string_view operation);
+  void run_blocking(std::function<void()> answer, const http::Responder& respond);
   Result<Json> run(const Realm& realm, const Operation& operation, const Json& input);
 
   ApiOptions options_;
@@ -56,6 +66,8 @@ class Api {
   System& system_;
   Executor& blocking_pool_;
   std::unique_ptr<const Router> router_;
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<bool> stopping_{false};
   std::mutex told_mutex_;
   std::set<std::string_view> told_;  ///< unbuilt operations that the log has named already (P10.7)
 };
