@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "emulator/invoke/loop_invoker.h"
+#include "emulator/invoke/process_mark.h"
 
 namespace iotemu::invoke {
 namespace {
@@ -30,6 +31,8 @@ using ErrorCode = boost::system::error_code;
 constexpr std::size_t kMaxEventBytes = 60 * 1024;
 /// What is kept of a child's output for the log: its end.
 constexpr std::size_t kKeptOutputBytes = 4000;
+/// What a pipe can hold when its writer has ended.
+constexpr std::size_t kPipeBytes = 64 * 1024;
 
 /// A descriptor that closes itself and that no child inherits.
 class Descriptor {
@@ -177,9 +180,10 @@ class CommandInvoker final : public LoopInvoker {
 /// One child under way, kept alive by the wait for its end.
 class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
  public:
-  Process(CommandInvoker& owner, std::shared_ptr<Call> call, Child child)
+  Process(CommandInvoker& owner, std::shared_ptr<Call> call, Child child, std::string mark)
       : owner_{owner},
         call_{std::move(call)},
+        mark_{std::move(mark)},
         pid_{child.pid},
         ended_{owner.loop(), child.ended.release()},
         output_{owner.loop(), child.output.release()},
@@ -240,10 +244,12 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
+    kill_marked(mark_);  // and those that left the group
     reaped_ = true;
     deadline_.cancel();
+    // Bounded, for who still writes here got away and may never stop.
     ErrorCode error;
-    for (std::size_t size = 1; size > 0 && !error;) {
+    for (std::size_t size = 1, total = 0; size > 0 && !error && total < kPipeBytes; total += size) {
       size = output_.read_some(asio::buffer(chunk_), error);
       if (!error) keep(size);
     }
@@ -255,6 +261,7 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
 
   CommandInvoker& owner_;
   std::shared_ptr<Call> call_;
+  std::string mark_;
   pid_t pid_;
   asio::posix::stream_descriptor ended_;
   asio::posix::stream_descriptor output_;
@@ -266,9 +273,12 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
 };
 
 void CommandInvoker::run(const std::shared_ptr<Call>& call) {
-  auto child = spawn_shell(options_.command, environment(call->invocation.realm), call->invocation.payload);
+  std::string mark = new_process_mark();
+  auto variables = environment(call->invocation.realm);
+  variables.push_back(mark);
+  auto child = spawn_shell(options_.command, variables, call->invocation.payload);
   if (!child) return finish(call, child.error());
-  std::make_shared<Process>(*this, call, std::move(*child))->start();
+  std::make_shared<Process>(*this, call, std::move(*child), std::move(mark))->start();
 }
 
 std::vector<std::string> CommandInvoker::environment(const Realm& realm) const {

@@ -1,7 +1,8 @@
 #pragma once
 
-// User code as a command: `/bin/sh -c COMMAND` with the event on stdin, in a process group of its own that
-// ends with it. Exit status 0 is success; what it writes goes to the log.
+// User code as a command: `/bin/sh -c COMMAND` with the event on stdin. All that it started ends with it: its
+// process group, and what left the group but kept its environment. Exit status 0 is success; what it writes
+// goes to the log.
 
 #include <chrono>
 #include <memory>
@@ -18,12 +19,13 @@ namespace iotemu::invoke {
 struct CommandOptions {
   /// Shell text.
   std::string command{};
-  /// In real time; the whole process group is killed when it has passed.
+  /// In real time; all processes of the command are killed when it has passed.
   Duration timeout{std::chrono::seconds{30}};
   /// AWS_ENDPOINT_URL of the child.
   std::string endpoint_url{};
   /// Further variables. The child's environment is built from nothing: these, then AWS_ENDPOINT_URL, the
-  /// credentials and the region of the event's realm; PATH and HOME get a default if they are not given here.
+  /// credentials and the region of the event's realm, and JITR_INVOCATION, which marks the call's processes;
+  /// PATH and HOME get a default if they are not given here.
   std::vector<std::pair<std::string, std::string>> environment{};
   InvokeLimits limits{};
 };

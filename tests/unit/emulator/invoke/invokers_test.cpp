@@ -1,13 +1,19 @@
 // The three ways to run user code, by what they promise: one answer a call, bounded in time and number,
 // harmless.
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
+#include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <iterator>
 #include <mutex>
@@ -18,6 +24,7 @@
 #include "base/thread_executor.h"
 #include "emulator/invoke/callback.h"
 #include "emulator/invoke/command.h"
+#include "emulator/invoke/process_mark.h"
 #include "emulator/invoke/webhook.h"
 
 namespace iotemu::invoke {
@@ -183,6 +190,65 @@ TEST_F(Invokers, CommandInheritsNoDescriptorOfOurs) {
   invoker->invoke({.payload = "{}"}, outcomes.next());
   settle();
   EXPECT_EQ(outcomes.messages(), std::vector<std::string>{"ok"});
+}
+
+/// A named pipe whose end of stream tells that all processes that held it have ended.
+class Lifeline {
+ public:
+  Lifeline() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "iotemu-invokers-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
+    folder_ = pattern;
+    if (::mkfifo(path().c_str(), 0600) != 0) throw std::runtime_error{"mkfifo"};
+    reader_ = ::open(path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  }
+  Lifeline(const Lifeline&) = delete;
+  Lifeline& operator=(const Lifeline&) = delete;
+  ~Lifeline() {
+    ::close(reader_);
+    std::filesystem::remove_all(folder_);
+  }
+  [[nodiscard]] std::string path() const { return folder_ / "held"; }
+  /// False if somebody still holds it after half a minute. A killed process needs a processor to end on.
+  [[nodiscard]] bool is_let_go() const {
+    pollfd end{.fd = reader_, .events = 0, .revents = 0};
+    return ::poll(&end, 1, 30'000) == 1 && (end.revents & POLLHUP) != 0;
+  }
+
+ private:
+  std::filesystem::path folder_;
+  int reader_{-1};
+};
+
+/// Starts a process in a session of its own that holds the lifeline, and waits until it is there.
+std::string start_fugitive(const Lifeline& lifeline) {
+  const std::string up = lifeline.path() + ".up";
+  return "mkfifo " + up + "; exec 3> " + lifeline.path() + "; setsid sh -c 'echo up > " + up +
+         "; exec sleep 1000' & read word < " + up + "; exec 3>&-; ";
+}
+
+TEST_F(Invokers, CommandTakesAlongWhatLeftItsProcessGroup) {
+  const Lifeline lifeline;
+  const auto invoker = command({.command = start_fugitive(lifeline) + "exit 0"});
+  invoker->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(), std::vector<std::string>{"ok"});
+  EXPECT_TRUE(lifeline.is_let_go());
+}
+
+TEST_F(Invokers, CommandThatIsStoppedTakesAlongWhatLeftItsProcessGroup) {
+  const Lifeline lifeline;
+  auto invoker =
+      command({.command = start_fugitive(lifeline) + "kill -STOP 0", .timeout = milliseconds{500}});
+  invoker->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  ASSERT_EQ(outcomes.messages().size(), 1U);
+  EXPECT_THAT(outcomes.messages()[0], HasSubstr("had not ended after 500 ms"));
+  EXPECT_TRUE(lifeline.is_let_go());
+}
+
+TEST(ProcessMark, IsAnotherOneForEachCall) {
+  EXPECT_NE(new_process_mark(), new_process_mark());
 }
 
 TEST_F(Invokers, CallbackExceptionIsAFailedCall) {
