@@ -11,6 +11,11 @@ namespace {
 /// Longest value repeated in a message.
 constexpr std::size_t kShownValue = 256;
 
+/// What a message repeats of what a client sent.
+std::string shown(const std::string& text) {
+  return text.size() > kShownValue ? text.substr(0, kShownValue) + "…" : text;
+}
+
 /// Characters, not bytes: everything but a UTF-8 continuation byte.
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(
@@ -26,10 +31,9 @@ std::string lower_first(std::string_view name) {
 
 Result<Json> from_text(const Member& member, const std::string& text) {
   const auto refused = [&](std::string_view expected) {
-    return Error{Errc::invalid_request, "1 validation error detected: Value '" + text.substr(0, kShownValue) +
-                                            "' at '" + lower_first(member.name) +
-                                            "' failed to satisfy constraint: Member must be " +
-                                            std::string{expected}};
+    return Error{Errc::invalid_request,
+                 "1 validation error detected: Value '" + shown(text) + "' at '" + lower_first(member.name) +
+                     "' failed to satisfy constraint: Member must be " + std::string{expected}};
   };
   if (member.type == Type::boolean) {
     const auto word = lowercase(text);
@@ -88,7 +92,8 @@ bool has_type(const Json& value, Type type) {
 /// Keeps what the member's rule knows, drops nulls, refuses other JSON types.
 Result<Json> conform(const Member& member, const Json& value, const std::string& name) {
   if (!has_type(value, member.type)) {
-    return Error{Errc::serialization, "Member '" + name + "' must be " + std::string{wanted(member.type)}};
+    return Error{Errc::serialization,
+                 "Member '" + shown(name) + "' must be " + std::string{wanted(member.type)}};
   }
   if (member.type == Type::structure) {
     auto out = Json::object();
@@ -218,8 +223,7 @@ class Validator {
   }
 
   void violate(const std::string& value, const std::string& name, const std::string& constraint) {
-    const auto shown = value.size() > kShownValue ? value.substr(0, kShownValue) + "…" : value;
-    violations_.push_back("Value '" + shown + "' at '" + name +
+    violations_.push_back("Value '" + shown(value) + "' at '" + shown(name) +
                           "' failed to satisfy constraint: " + constraint);
   }
 
@@ -277,7 +281,8 @@ Result<Json> read_input(const Operation& operation, const Json& input) {
     const auto member = std::find_if(members.begin(), members.end(),
                                      [&, &key = name](const Member& m) { return m.name == key; });
     if (member == members.end()) {
-      return Error{Errc::invalid_request, std::string{operation.name} + " has no member '" + name + "'"};
+      return Error{Errc::invalid_request,
+                   std::string{operation.name} + " has no member '" + shown(name) + "'"};
     }
     if (value.is_null()) continue;
     auto conformed = conform(*member, value, lower_first(name));

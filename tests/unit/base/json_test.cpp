@@ -81,6 +81,12 @@ TEST(Json, NamesTheByteWhereTheSyntaxBreaks) {
   EXPECT_EQ(parsed.error().message, "JSON is not valid at byte 7");
 }
 
+TEST(Json, DoesNotRepeatANumberThatIsTooLarge) {
+  const auto parsed = parse_json(std::string(100'000, '9'));
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().message, "JSON holds a number that is too large");
+}
+
 TEST(Json, DecodesSurrogatePairs) {
   const auto parsed = parse_json(R"("\ud83d\ude00")");
   ASSERT_TRUE(parsed);

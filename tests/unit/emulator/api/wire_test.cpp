@@ -1,5 +1,8 @@
 // The API as an SDK sees it (P10).
 
+#include <optional>
+#include <vector>
+
 #include "tests/unit/emulator/api/api_fixture.h"
 
 namespace iotemu::api {
@@ -245,6 +248,77 @@ TEST_F(ApiTest, TellsTheCallerItsAccount) {  // P9.6
   EXPECT_EQ(answer.status, 200U);
   EXPECT_THAT(answer.body, HasSubstr("<Account>111122223333</Account>"));
   EXPECT_THAT(answer.body, HasSubstr("<RequestId>request-id</RequestId>"));
+}
+
+TEST_F(ApiTest, RepeatsLittleOfWhatAClientSent) {
+  const std::string name(100'000, 'k');
+  const auto wrong_type =
+      send("POST", "/things/t1", R"({"attributePayload":{"attributes":{")" + name + R"(":1}}})");
+  EXPECT_EQ(error_type(wrong_type), "SerializationException");
+  EXPECT_LT(wrong_type.body.size(), 1000U);
+  const auto too_long =
+      send("POST", "/things/t1", R"({"attributePayload":{"attributes":{")" + name + R"(":"a b"}}})");
+  EXPECT_EQ(error_type(too_long), "InvalidRequestException");
+  EXPECT_LT(too_long.body.size(), 3000U);
+}
+
+/// A pool that nobody works in until the test does.
+class IdlePool final : public Executor {
+ public:
+  void post(Task task) override { tasks.push_back(std::move(task)); }
+  void run_all() {
+    for (auto& task : tasks) task();
+    tasks.clear();
+  }
+
+  std::vector<Task> tasks;
+};
+
+/// Requests for keys, and what each was answered.
+class KeyRequests {
+ public:
+  KeyRequests(ApiOptions options, Realms& realms, System& system)
+      : api{std::move(options), realms, system, pool} {}
+
+  void send() {
+    http::Request request{
+        .method = "POST", .target = "/keys-and-certificate", .segments = {"keys-and-certificate"}};
+    const auto place = answers.size();
+    answers.emplace_back();
+    api.handle(std::move(request),
+               http::Responder{[this, place](http::Response r) { answers[place] = std::move(r); }});
+  }
+
+  IdlePool pool;
+  Api api;
+  std::vector<std::optional<http::Response>> answers;
+};
+
+TEST_F(ApiTest, RefusesRequestsBeyondThoseThatMayWaitForKeys) {
+  KeyRequests requests{{.waiting_requests = 2}, realms, system};
+  for (int i = 0; i < 3; ++i) requests.send();
+  EXPECT_FALSE(requests.answers[0]);
+  EXPECT_FALSE(requests.answers[1]);
+  ASSERT_TRUE(requests.answers[2]);
+  EXPECT_EQ(error_type(*requests.answers[2]), "ThrottlingException");
+
+  requests.pool.run_all();
+  EXPECT_EQ(requests.answers[0]->status, 200U);
+  EXPECT_EQ(requests.answers[1]->status, 200U);
+  requests.send();
+  EXPECT_FALSE(requests.answers[3]) << "there is room again";
+  requests.pool.run_all();
+  EXPECT_EQ(requests.answers[3]->status, 200U);
+}
+
+TEST_F(ApiTest, MakesNoKeysForThoseWhoWaitWhenItStops) {
+  KeyRequests requests{{}, realms, system};
+  requests.send();
+  requests.api.stop();
+  requests.pool.run_all();
+  ASSERT_TRUE(requests.answers[0]);
+  EXPECT_EQ(error_type(*requests.answers[0]), "ServiceUnavailableException");
+  EXPECT_EQ(ok("ListCertificates").at("certificates"), Json::array());
 }
 
 }  // namespace
