@@ -17,6 +17,11 @@ constexpr std::size_t kReadSize = 16 * 1024;
 constexpr std::size_t kDrainLimit = 2 * 1024 * 1024;
 constexpr std::chrono::milliseconds kDrainTime{2'000};
 
+/// What the log may hold of a target: the query can carry a presigned URL's signature and session token.
+std::string_view loggable(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
+
 }  // namespace
 
 Connection::Connection(ServerContext& context, asio::ip::tcp::socket socket, std::string peer,
@@ -93,7 +98,7 @@ void Connection::judge_head() {
     cors_origin_.clear();
     log::info("HTTP request refused", {{"peer", peer_},
                                        {"method", reader_.request().method},
-                                       {"target", reader_.request().target},
+                                       {"target", loggable(reader_.request().target)},
                                        {"status", std::to_string(answer->status)}});
     return send(std::move(*answer), false);
   }
@@ -115,7 +120,8 @@ void Connection::dispatch() {
   auto request = reader_.take();
   request.id = request_id_;
   request.peer = peer_;
-  log::debug("HTTP request", {{"id", request.id}, {"method", request.method}, {"target", request.target}});
+  log::debug("HTTP request",
+             {{"id", request.id}, {"method", request.method}, {"target", loggable(request.target)}});
   // The responder may outlive the server: it keeps the io_context and counts as work until it has answered.
   auto token = std::make_shared<WorkToken>(context_.work);
   Responder responder{[io = context_.io, self = shared_from_this(),

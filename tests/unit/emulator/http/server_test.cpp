@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/log.h"
 #include "tests/unit/emulator/http/server_fixture.h"
 
 namespace iotemu::http {
@@ -213,6 +214,20 @@ TEST_F(ServerTest, CountsARequestAsWorkUntilItIsAnswered) {
   }
   EXPECT_EQ(client.answer().status, 200);
   EXPECT_TRUE(work.wait_idle(10'000ms));
+}
+
+TEST_F(ServerTest, LogsNoQueryForItMayHoldASignature) {
+  const auto before = log::level();
+  log::set_level(log::Level::trace);
+  testing::internal::CaptureStderr();
+  serve();
+  client().ask("GET /things?X-Amz-Signature=canary HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client().ask("GET /things?X-Amz-Security-Token=canary HTTP/1.1\r\nHost: evil.test\r\n\r\n");
+  server->stop();
+  const auto logged = testing::internal::GetCapturedStderr();
+  log::set_level(before);
+  EXPECT_NE(logged.find("target=/things"), logged.npos) << logged;
+  EXPECT_EQ(logged.find("canary"), logged.npos) << logged;
 }
 
 }  // namespace
