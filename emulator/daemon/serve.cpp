@@ -14,6 +14,7 @@
 #include "emulator/daemon/ca_file.h"
 #include "emulator/daemon/ready_file.h"
 #include "emulator/daemon/stop_signals.h"
+#include "emulator/http/guard.h"
 #include "iotemu/emulator.h"
 
 namespace iotemu::daemon {
@@ -65,6 +66,12 @@ int serve(const Settings& settings, Console& console) {
   log::info("ready", {{"api", emulator->api_endpoint()},
                       {"mqtt", "mqtts://" + address(options.endpoint_host, emulator->mqtt_port())},
                       {"ca", ca_file->path().string()}});
+  if (!http::is_loopback_host(options.host)) {
+    log::warn(
+        "other machines can reach this emulator, and its AWS API accepts any signature",
+        {{"host", options.host},
+         {"admin_paths", emulator->admin_token().empty() ? "open to all" : "asks for the admin token"}});
+  }
   if (!emulator->admin_token().empty() && settings.ready_file.empty()) {
     // The log never holds it; whoever started us sees it here, or asks for a ready file.
     console.out << "admin token for /_iot/*: " << emulator->admin_token() << std::endl;

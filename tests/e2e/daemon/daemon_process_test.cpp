@@ -206,6 +206,7 @@ TEST_F(DaemonProcess, BeyondLoopbackPutsTheTokenIntoTheReadyFileAndNotIntoTheLog
   daemon.signal(SIGTERM);
   EXPECT_EQ(daemon.exit_code(), 0);
   EXPECT_THAT(daemon.log(), Not(HasSubstr(facts["adminToken"].get<std::string>())));
+  EXPECT_THAT(daemon.log(), HasSubstr("other machines can reach this emulator"));
 }
 
 TEST_F(DaemonProcess, PrivateKeysNeverReachTheLogOrTheReadyFile) {
