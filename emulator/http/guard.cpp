@@ -30,12 +30,19 @@ std::optional<std::string> host_of(std::string_view authority) {
   return lowercase(host);
 }
 
+/// An IPv6 address stands in brackets in a URL and, as a rule, without them in a list.
+std::string without_brackets(std::string_view host) {
+  const bool brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
+  return lowercase(brackets ? host.substr(1, host.size() - 2) : host);
+}
+
 bool allowed_host(const GuardOptions& options, std::string_view authority) {
   const auto host = host_of(authority);
   if (!host) return false;
-  return is_loopback_host(*host) ||
-         std::any_of(options.allowed_hosts.begin(), options.allowed_hosts.end(),
-                     [&](const std::string& allowed) { return lowercase(allowed) == *host; });
+  return is_loopback_host(*host) || std::any_of(options.allowed_hosts.begin(), options.allowed_hosts.end(),
+                                                [bare = without_brackets(*host)](const std::string& allowed) {
+                                                  return without_brackets(allowed) == bare;
+                                                });
 }
 
 /// What follows `http://` or `https://` in an origin.
@@ -74,8 +81,7 @@ bool same_secret(std::string_view a, std::string_view b) {
 }
 
 Response misdirected(std::string_view authority) {
-  const auto name =
-      authority.empty() ? std::string{"NAME"} : std::string{authority.substr(0, authority.find(':'))};
+  const std::string name = host_of(authority).value_or("NAME");
   return refusal(421, "MisdirectedRequestException",
                  "Host '" + std::string{authority} +
                      "' is not one of this emulator's names. Use localhost or 127.0.0.1, or start it with "

@@ -5,7 +5,7 @@
 namespace iotemu::http {
 namespace {
 
-const GuardOptions kOptions{.allowed_hosts = {"iot.example", "192.168.1.5"},
+const GuardOptions kOptions{.allowed_hosts = {"iot.example", "192.168.1.5", "fd00::2", "[fd00::3]"},
                             .allowed_origins = {"https://ui.example"},
                             .admin_token = "secret-token",
                             .admin_roots = {"_iot"},
@@ -23,19 +23,22 @@ unsigned status_of(const Request& head, std::string_view authority = "") {
 }
 
 TEST(Guard, KnowsItsOwnNamesWithAnyPort) {
-  for (const auto* host : {"localhost", "LOCALHOST:4566", "api.localhost:1", "127.0.0.1:4566", "127.8.9.10",
-                           "[::1]", "[::1]:4566", "iot.example", "IoT.Example:443", "192.168.1.5:4566"}) {
+  for (const auto* host :
+       {"localhost", "LOCALHOST:4566", "api.localhost:1", "127.0.0.1:4566", "127.8.9.10", "[::1]",
+        "[::1]:4566", "iot.example", "IoT.Example:443", "192.168.1.5:4566", "[fd00::2]:4566", "[FD00::3]"}) {
     EXPECT_EQ(status_of(request("GET", {"things"}, {{"Host", host}})), 0U) << host;
   }
 }
 
 TEST(Guard, RefusesEveryOtherNameAndNamesTheCure) {
-  for (const auto* host : {"evil.test", "localhost.", "127.1", "2130706433", "[::1", "[::1]x", "localhost:a",
-                           "", "[::]", "0.0.0.0", "xlocalhost", ".localhost"}) {
+  for (const auto* host : {"evil.test", "[fd00::4]", "fd00::2", "localhost.", "127.1", "2130706433", "[::1",
+                           "[::1]x", "localhost:a", "", "[::]", "0.0.0.0", "xlocalhost", ".localhost"}) {
     EXPECT_EQ(status_of(request("GET", {"things"}, {{"Host", host}})), 421U) << host;
   }
   const auto verdict = judge(kOptions, request("GET", {}, {{"Host", "my.box:4566"}}), "");
   EXPECT_NE(std::get<Response>(verdict).body.find("--allow-host my.box"), std::string::npos);
+  const auto address = judge(kOptions, request("GET", {}, {{"Host", "[fd00::4]:4566"}}), "");
+  EXPECT_NE(std::get<Response>(address).body.find("--allow-host [fd00::4]"), std::string::npos);
 }
 
 TEST(Guard, LetsSdkAndCurlPostsPassForTheySendNoOrigin) {
