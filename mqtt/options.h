@@ -32,8 +32,10 @@ struct BrokerOptions {
   std::size_t max_filters_per_packet{8};  ///< M3-27
   std::size_t max_subscriptions{50};      ///< M3-28
   std::size_t outbound_window{100};       ///< M3-24
-  std::size_t max_queued{10'000};     ///< a session's waiting QoS 1 messages; when full, new ones are dropped
-  std::size_t max_retained{500'000};  ///< M3-56
+  std::size_t max_queued{10'000};  ///< a session's waiting QoS 1 messages; when full, new ones are dropped
+  std::size_t max_queued_bytes{64 * 1024 * 1024};     ///< of these messages; the cloud names no such limit
+  std::size_t max_retained{500'000};                  ///< M3-56
+  std::size_t max_retained_bytes{512 * 1024 * 1024};  ///< of these; the cloud names no such limit
   std::size_t output_high_mark{1024 * 1024};  ///< unsent bytes above which QoS 0 is dropped and QoS 1 is held
   std::size_t output_low_mark{256 * 1024};    ///< unsent bytes below which held QoS 1 flows again
 

@@ -25,7 +25,7 @@ Broker::Broker(const BrokerOptions& options, std::vector<Loop*> loops, Clock& cl
       random_{random},
       observer_{observer != nullptr ? observer : &nobody()},
       index_{options.topics},
-      retained_{options.max_retained} {
+      retained_{options.max_retained, options.max_retained_bytes} {
   for (Loop* loop : loops_) shards_.push_back(std::make_unique<Shard>(*this, *loop));
 }
 

@@ -3,6 +3,7 @@
 // One application message: what a publisher sent, detached from every buffer. Built once, immutable from then
 // on, shared by all sessions and workers that deliver it.
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,8 @@ struct Message {
   std::string publisher{};   ///< client id; empty when the service itself published
   Time published_at{};
 
+  /// What it weighs against the bounds on stored bytes.
+  [[nodiscard]] std::size_t bytes() const { return topic.size() + payload.size() + properties.size(); }
   [[nodiscard]] Bytes payload_bytes() const { return as_bytes(payload); }
   [[nodiscard]] Properties property_list() const { return Properties{as_bytes(properties)}; }
 };

@@ -7,18 +7,23 @@ namespace iotemu::mqtt {
 
 RetainedStore::Outcome RetainedStore::put(MessagePtr message) {
   const std::unique_lock lock{mutex_};
+  const auto known = messages_.find(message->topic);
+  const std::size_t old_bytes = known == messages_.end() ? 0 : known->second->bytes();
   if (message->payload.empty()) {
-    messages_.erase(message->topic);
+    if (known != messages_.end()) messages_.erase(known);
+    bytes_ -= old_bytes;
     return Outcome::deleted;
   }
-  const auto known = messages_.find(message->topic);
+  const std::size_t bytes = bytes_ - old_bytes + message->bytes();
+  if (bytes > max_bytes_) return Outcome::full;
   if (known != messages_.end()) {
     known->second = std::move(message);
-    return Outcome::stored;
+  } else {
+    if (messages_.size() >= max_messages_) return Outcome::full;
+    const std::string& topic = message->topic;
+    messages_.emplace(topic, std::move(message));
   }
-  if (messages_.size() >= max_messages_) return Outcome::full;
-  const std::string& topic = message->topic;
-  messages_.emplace(topic, std::move(message));
+  bytes_ = bytes;
   return Outcome::stored;
 }
 
@@ -37,6 +42,7 @@ bool RetainedStore::erase(std::string_view topic) {
   const std::unique_lock lock{mutex_};
   const auto found = messages_.find(topic);
   if (found == messages_.end()) return false;
+  bytes_ -= found->second->bytes();
   messages_.erase(found);
   return true;
 }
@@ -58,6 +64,7 @@ std::size_t RetainedStore::size() const {
 void RetainedStore::clear() {
   const std::unique_lock lock{mutex_};
   messages_.clear();
+  bytes_ = 0;
 }
 
 }  // namespace iotemu::mqtt

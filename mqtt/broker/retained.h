@@ -22,12 +22,15 @@ class RetainedStore {
   enum class Outcome : std::uint8_t {
     stored,
     deleted,  ///< the payload was empty: nothing is stored for the topic any more (M3-53)
-    full,     ///< the cap is reached and the topic is new: not stored (M3-56)
+    full,     ///< the topic is new and the cap is reached (M3-56), or the bytes are too many: not stored
   };
 
   static constexpr std::size_t kDefaultMaxMessages = 500'000;
+  static constexpr std::size_t kDefaultMaxBytes = 512 * 1024 * 1024;
 
-  explicit RetainedStore(std::size_t max_messages = kDefaultMaxMessages) : max_messages_{max_messages} {}
+  explicit RetainedStore(std::size_t max_messages = kDefaultMaxMessages,
+                         std::size_t max_bytes = kDefaultMaxBytes)
+      : max_messages_{max_messages}, max_bytes_{max_bytes} {}
 
   /// Takes a message published with RETAIN=1, replacing the topic's former one. A message without RETAIN
   /// never comes here: it leaves the stored one untouched (M3-57).
@@ -46,8 +49,10 @@ class RetainedStore {
 
  private:
   const std::size_t max_messages_;
+  const std::size_t max_bytes_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, MessagePtr, std::less<>> messages_;
+  std::size_t bytes_{0};
 };
 
 }  // namespace iotemu::mqtt

@@ -19,9 +19,15 @@ class MessageQueue {
  public:
   [[nodiscard]] bool empty() const { return head_ == items_.size(); }
   [[nodiscard]] std::size_t size() const { return items_.size() - head_; }
-  void push(OwedMessage owed) { items_.push_back(std::move(owed)); }
+  /// Of all messages together.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  void push(OwedMessage owed) {
+    bytes_ += owed.message->bytes();
+    items_.push_back(std::move(owed));
+  }
   OwedMessage pop() {
     OwedMessage first = std::move(items_[head_++]);
+    bytes_ -= first.message->bytes();
     if (empty()) {
       clear();
     } else if (head_ > 64 && head_ * 2 > items_.size()) {
@@ -35,11 +41,13 @@ class MessageQueue {
   void clear() {
     items_ = {};
     head_ = 0;
+    bytes_ = 0;
   }
 
  private:
   std::vector<OwedMessage> items_;
   std::size_t head_{0};
+  std::size_t bytes_{0};
 };
 
 }  // namespace iotemu::mqtt

@@ -138,7 +138,9 @@ void Session::retry() {
 }
 
 void Session::store(MessageQueue& queue, OwedMessage owed) {
-  if (stored_.size() + waiting_.size() >= host_.options.max_queued) {
+  const std::size_t bytes = stored_.bytes() + waiting_.bytes() + owed.message->bytes();
+  if (stored_.size() + waiting_.size() >= host_.options.max_queued ||
+      bytes > host_.options.max_queued_bytes) {
     host_.counters.dropped_queue_full.add();
     return;
   }

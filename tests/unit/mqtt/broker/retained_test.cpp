@@ -57,6 +57,25 @@ TEST(RetainedStore, RefusesANewTopicAtItsCap) {  // M3-56
   EXPECT_EQ(store.put(message("c", "1")), Outcome::stored);
 }
 
+TEST(RetainedStore, HoldsNoMoreBytesThanItMay) {
+  RetainedStore store{10, 8};
+  EXPECT_EQ(store.put(message("a", "123")), Outcome::stored);
+  EXPECT_EQ(store.put(message("b", "123")), Outcome::stored);
+  EXPECT_EQ(store.put(message("c", "")), Outcome::deleted);
+  EXPECT_EQ(store.put(message("c", "1")), Outcome::full);
+  EXPECT_EQ(store.put(message("b", "1234")), Outcome::full) << "the topic's former message stays";
+  EXPECT_EQ(store.find("b")->payload, "123");
+  EXPECT_EQ(store.put(message("b", "1")), Outcome::stored);
+  EXPECT_EQ(store.put(message("c", "1")), Outcome::stored);
+  EXPECT_EQ(store.put(message("a", "")), Outcome::deleted);
+  EXPECT_EQ(store.put(message("d", "123")), Outcome::stored);
+  EXPECT_TRUE(store.erase("d"));
+  EXPECT_EQ(store.put(message("d", "123")), Outcome::stored);
+  store.clear();
+  EXPECT_EQ(store.put(message("a", "1234567")), Outcome::stored);
+  EXPECT_EQ(store.put(message("a", "12345678")), Outcome::full);
+}
+
 TEST(RetainedStore, ListsPagesInTheOrderOfTopics) {
   RetainedStore store;
   for (const char* topic : {"c", "a", "d", "b"}) store.put(message(topic, "x"));

@@ -216,6 +216,20 @@ TEST(PersistentSession, DropsNewMessagesWhenItsQueueIsFull) {
   EXPECT_EQ(world.broker->counters().dropped_queue_full, 1U);
 }
 
+TEST(PersistentSession, DropsNewMessagesThatAreTooManyBytes) {
+  World world{{.max_queued_bytes = 10, .drain_rate = 0}};
+  Client& older = world.connected({.clean = false});
+  older.subscribe("t", kQoS1).heard();
+  older.lose();
+  for (const char* payload : {"123", "12345678", "45678"}) service_publishes(world, "t", payload);
+  Client& newer = world.connect({.clean = false});
+  EXPECT_THAT(newer.heard(), ElementsAre(kResumed, published(1, "t", "123"), published(2, "t", "45678")));
+  EXPECT_EQ(world.broker->counters().dropped_queue_full, 1U);
+  newer.lose();  // what is owed again weighs what it did
+  service_publishes(world, "t", "more");
+  EXPECT_EQ(world.broker->counters().dropped_queue_full, 2U);
+}
+
 TEST(PersistentSession, AsksTheRightToReceiveForStoredMessagesToo) {  // M3-34
   World world;
   Client& older = world.connected({.clean = false});
