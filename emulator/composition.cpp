@@ -57,6 +57,9 @@ mqtt::ServerOptions server_options(const Options& options) {
   broker.v3_subscribe_refusal = broker_switch(options.switches.v3_subscribe_refusal);
   broker.denied_publish = broker_switch(options.switches.denied_publish);
   broker.qos2 = broker_switch(options.switches.qos2);
+  broker.throttle = options.switches.throttle;
+  broker.strict_connack = options.switches.strict_connack;
+  broker.max_packet = limits.packet_bytes;
   broker.max_payload = limits.payload_bytes;
   broker.max_client_id = limits.client_id_bytes;
   broker.topics = {.max_bytes = limits.topic_bytes,
@@ -66,10 +69,15 @@ mqtt::ServerOptions server_options(const Options& options) {
   broker.max_filters_per_packet = limits.filters_per_subscribe;
   broker.max_subscriptions = limits.subscriptions_per_connection;
   broker.outbound_window = limits.in_flight;
+  broker.max_queued = limits.queued_messages;
   broker.max_retained = limits.retained_messages;
   broker.min_keep_alive = duration_cast<seconds>(limits.min_keep_alive);
   broker.max_keep_alive = duration_cast<seconds>(limits.max_keep_alive);
   broker.session_expiry = limits.session_expiry;
+  broker.retry_interval = limits.retry_interval;
+  broker.retry_for = limits.retry_duration;
+  broker.publishes_per_second = limits.publishes_per_second;
+  broker.bytes_per_second = limits.bytes_per_second;
   broker.drain_rate = static_cast<std::uint32_t>(limits.drain_rate);
   result.workers = options.workers;
   result.connect_wait = limits.connect_wait;
@@ -86,6 +94,15 @@ registry::RegistryOptions registry_options(const Switches& switches) {
   // One for all realms: its key is expensive, and made on first use.
   result.service_ca = std::make_shared<registry::ServiceCa>();
   return result;
+}
+
+/// The names and addresses by which clients know us: they stand in the server certificate and pass as Host.
+std::vector<std::string> own_names(const Options& options) {
+  std::vector<std::string> names = options.hostnames;
+  names.push_back(options.endpoint_host);
+  const bool every_address = options.host == "0.0.0.0" || options.host == "::";
+  if (!every_address) names.push_back(options.host);
+  return names;
 }
 
 mqtt::TlsMaterial material(const identity::ServerCredential& ecdsa, const identity::ServerCredential* rsa) {
@@ -148,8 +165,7 @@ Emulator::Impl::~Impl() {
 }
 
 void Emulator::Impl::open_identity() {
-  identity::ServerIdentityOptions wanted{.directory = options.data_dir, .hosts = options.hostnames};
-  wanted.hosts.push_back(options.endpoint_host);
+  const identity::ServerIdentityOptions wanted{.directory = options.data_dir, .hosts = own_names(options)};
   // Foreign clients judge these certificates by the machine's clock, whatever ours says.
   server_identity = value_or_fail(identity::ServerIdentity::open(wanted, system_clock));
 }
@@ -161,8 +177,7 @@ void Emulator::Impl::open_api() {
                       .describe_endpoint_legacy = options.switches.describe_endpoint_legacy},
       *this, *this, *blocking);
   http::ServerOptions server;
-  server.guard.allowed_hosts = options.hostnames;
-  server.guard.allowed_hosts.push_back(options.endpoint_host);
+  server.guard.allowed_hosts = own_names(options);
   server.guard.allowed_hosts.insert(server.guard.allowed_hosts.end(), options.allow_hosts.begin(),
                                     options.allow_hosts.end());
   server.guard.allowed_origins = options.allow_origins;

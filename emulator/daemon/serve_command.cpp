@@ -5,6 +5,7 @@
 
 #include "base/private_file.h"
 #include "emulator/daemon/commands.h"
+#include "emulator/daemon/limits.h"
 #include "emulator/daemon/serve.h"
 #include "emulator/daemon/switches.h"
 
@@ -121,6 +122,8 @@ void add_serve(CLI::App& app, Command& chosen) {
   std::string footer{kHelpEnd};
   footer += "\n\nSwitches (default first; the sections are those of the behaviour reference):";
   for (const auto& line : describe_switches()) footer += "\n  " + line;
+  footer += "\n\nLimits (with their defaults; _s is seconds):";
+  for (const auto& line : describe_limits()) footer += "\n  " + line;
   command->footer(footer);
   command->callback(
       [&chosen, given] { chosen = [given](Console& console) { return run_serve(*given, console); }; });

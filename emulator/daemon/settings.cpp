@@ -61,19 +61,19 @@ std::optional<std::string> scalar_text(const Json& value) {
 }
 
 /// {"qos2": "silent"} → "qos2=silent".
-Result<std::vector<std::string>> switch_values(const Json& object) {
+Result<std::vector<std::string>> pair_values(const Json& object) {
   std::vector<std::string> values;
   for (const auto& [name, value] : object.items()) {
     const auto text = scalar_text(value);
-    if (!text) return expected("a string, number or boolean for switch " + name);
+    if (!text) return expected("a string, number or boolean for " + name);
     values.push_back(name + "=" + *text);
   }
   return values;
 }
 
-/// A switch may also be given as a JSON object in text.
+/// Pairs may also be given as a JSON object in text.
 Result<std::vector<std::string>> text_values(const Setting& setting, std::vector<std::string> given) {
-  if (setting.kind != SettingKind::switches) return given;
+  if (setting.kind != SettingKind::pairs) return given;
   std::vector<std::string> values;
   for (auto& text : given) {
     if (!text.starts_with('{')) {
@@ -82,7 +82,7 @@ Result<std::vector<std::string>> text_values(const Setting& setting, std::vector
     }
     const auto object = parse_json(text);
     if (!object) return object.error();
-    auto more = switch_values(*object);
+    auto more = pair_values(*object);
     if (!more) return more;
     values.insert(values.end(), more->begin(), more->end());
   }
@@ -90,8 +90,8 @@ Result<std::vector<std::string>> text_values(const Setting& setting, std::vector
 }
 
 Result<std::vector<std::string>> file_values(const Setting& setting, const Json& value) {
-  if (setting.kind == SettingKind::switches && value.is_object()) return switch_values(value);
-  const bool many = setting.kind == SettingKind::list || setting.kind == SettingKind::switches;
+  if (setting.kind == SettingKind::pairs && value.is_object()) return pair_values(value);
+  const bool many = setting.kind == SettingKind::list || setting.kind == SettingKind::pairs;
   if (many && value.is_array()) {
     std::vector<std::string> values;
     for (const auto& item : value) {
@@ -124,7 +124,7 @@ Status apply_file(const std::string& path, std::string_view text, Settings& sett
   std::vector<const Setting*> seen;
   for (const auto& [key, value] : json->items()) {
     const auto name = kebab(key);
-    const auto* setting = find_setting(name == "switches" ? "switch" : name);
+    const auto* setting = find_setting(name == "switches" ? "switch" : name == "limits" ? "limit" : name);
     if (setting == nullptr) {
       const auto* meant = closest_setting(name);
       return Error{.code = Errc::invalid_request,
@@ -150,8 +150,8 @@ Status apply_environment(const Environment& environment, Settings& settings) {
     const auto name = environment_name(setting);
     const auto value = environment(name);
     if (!value || value->empty()) continue;
-    const bool split = (setting.kind == SettingKind::list || setting.kind == SettingKind::switches) &&
-                       !value->starts_with('{');
+    const bool split =
+        (setting.kind == SettingKind::list || setting.kind == SettingKind::pairs) && !value->starts_with('{');
     auto values = text_values(setting, split ? split_commas(*value) : std::vector{*value});
     if (auto done = apply(setting, name + "=" + *value, values, settings); !done) return done;
   }

@@ -34,7 +34,7 @@ enum class SettingKind {
   /// true or false.
   flag,
   /// A list of name=value; in the configuration file an object.
-  switches,
+  pairs,
 };
 
 struct Setting {
@@ -65,7 +65,8 @@ struct GivenFlag {
 /// The process environment, or a test's: nothing for a variable that is not set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
-/// Flag over environment over file over default, row by row; of --switch, switch by switch. An empty variable
+/// Flag over environment over file over default, row by row; of --switch and --limit, name
+/// by name. An empty variable
 /// counts as not set. `config_text` is the content of the file called `config_path`, if there is one. The
 /// error is one line that names the source, the key, the value and what was expected.
 Result<Settings> resolve(std::span<const GivenFlag> flags, const Environment& environment,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "emulator/daemon/limits.h"
 #include "emulator/daemon/parse_value.h"
 #include "emulator/daemon/settings.h"
 #include "emulator/daemon/switches.h"
@@ -91,12 +92,12 @@ Status set_jitr_timeout(Settings& settings, Values values) {
   return Ok{};
 }
 
-Status set_switches(Settings& settings, Values values) {
-  for (const auto& value : values) {
+Status set_pairs(Options& options, Values values,
+                 Status (*set)(Options&, std::string_view name, std::string_view value)) {
+  for (const std::string_view value : values) {
     const auto equals = value.find('=');
-    if (equals == std::string::npos) return expected("name=value");
-    auto done = set_switch(settings.emulator, value.substr(0, equals), value.substr(equals + 1));
-    if (!done) return done;
+    if (equals == value.npos) return expected("name=value");
+    if (auto done = set(options, value.substr(0, equals), value.substr(equals + 1)); !done) return done;
   }
   return Ok{};
 }
@@ -206,11 +207,17 @@ constexpr std::array kTable{
             .help = "Beyond loopback, leaves /_iot/* open without the token",
             .apply = [](Settings& s, Values v) { return set_flag(s.emulator.insecure_admin, v); }},
     Setting{.name = "switch",
-            .kind = SettingKind::switches,
+            .kind = SettingKind::pairs,
             .group = kBehaviour,
             .placeholder = "NAME=VALUE",
             .help = "Chooses another reading of AWS's behaviour; list below",
-            .apply = set_switches},
+            .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, set_switch); }},
+    Setting{.name = "limit",
+            .kind = SettingKind::pairs,
+            .group = kBehaviour,
+            .placeholder = "NAME=VALUE",
+            .help = "Changes one of the service's limits; list below",
+            .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, set_limit); }},
     Setting{.name = "log-level",
             .group = kBehaviour,
             .placeholder = "LEVEL",

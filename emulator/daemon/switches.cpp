@@ -40,6 +40,10 @@ constexpr std::array kDeniedPublish{
     Choice{"drop_ack", [](Switches& s) { s.denied_publish = Switches::DeniedPublish::drop_ack; }}};
 constexpr std::array kQos2{Choice{"close", [](Switches& s) { s.qos2 = Switches::Qos2::close; }},
                            Choice{"silent", [](Switches& s) { s.qos2 = Switches::Qos2::silent; }}};
+constexpr std::array kThrottle{Choice{"off", [](Switches& s) { s.throttle = false; }},
+                               Choice{"on", [](Switches& s) { s.throttle = true; }}};
+constexpr std::array kStrictConnack{Choice{"false", [](Switches& s) { s.strict_connack = false; }},
+                                    Choice{"true", [](Switches& s) { s.strict_connack = true; }}};
 constexpr std::array kRequireSni{Choice{"false", [](Switches& s) { s.require_sni = false; }},
                                  Choice{"true", [](Switches& s) { s.require_sni = true; }}};
 constexpr std::array kEventOnPending{
@@ -91,6 +95,8 @@ constexpr std::array kSwitches{
     Switch{.name = "v3_subscribe_refusal", .section = "P7.8", .choices = kSubscribeRefusal},
     Switch{.name = "denied_publish", .section = "P7.8", .choices = kDeniedPublish},
     Switch{.name = "qos2", .section = "P7.8", .choices = kQos2},
+    Switch{.name = "throttle", .section = "P10.8", .choices = kThrottle},
+    Switch{.name = "strict_connack", .section = "M3-4", .choices = kStrictConnack},
     Switch{.name = "revoked_is_final", .section = "P2.7", .choices = kRevokedIsFinal},
     Switch{.name = "expired_leaf", .section = "P3.5", .choices = kExpiredLeaf},
     Switch{.name = "thing_type_delete_grace_s",

@@ -75,8 +75,8 @@ void ServerConnection::on_room() {
 
 void ServerConnection::on_timer() {
   if (state_ == State::awaiting_connect) {
-    note("no CONNECT within " + std::to_string(context_.connect_wait / std::chrono::seconds{1}) +
-         " s of the connection (M3-3)");
+    note("no CONNECT within " + std::to_string(context_.connect_wait.count()) +
+         " ms of the connection (M3-3)");
     end(CloseReason::client_error, false);
     return;
   }

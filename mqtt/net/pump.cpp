@@ -156,8 +156,9 @@ void Pump::on_turn_end() {
   if (std::exchange(resumed_, false) && state_ == State::open && !lost_) read();
   flush();
   if (lost_) {
+    const bool alert_is_out = state_ == State::handshaking;
     connection_.on_lost();  // may call close()
-    if (tls_usable_ || state_ == State::handshaking) {
+    if (tls_usable_ || alert_is_out) {
       say_goodbye();  // an alert or close_notify of ours shall arrive, not a reset
     } else {
       bury();

@@ -1,4 +1,6 @@
 """Who gets in: mosquitto and openssl against the decision table (P3.5) and the reasons left behind."""
+import socket
+import ssl
 import subprocess
 import unittest
 
@@ -53,6 +55,29 @@ class Door(Story):
         for version in ("-tls1_2", "-tls1_3"):
             done = run("openssl", "s_client", "-connect", f"127.0.0.1:{self.daemon.mqtt_port}", version, "-ign_eof", input="")
             self.assertRegex(done.stderr, "alert (number (40|42|116)|handshake failure|certificate required)")
+
+    def handshake(self, tls):
+        with self.assertRaises(ssl.SSLWantReadError):
+            tls.do_handshake()
+
+    def test_the_alert_reaches_a_client_that_still_talks(self):  # row 1; Java sends its last flight in pieces
+        context = ssl.create_default_context(cafile=self.daemon.server_ca)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        heard, said = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(heard, said, server_hostname="localhost")
+        with socket.create_connection(("127.0.0.1", self.daemon.mqtt_port), timeout=20) as peer:
+            self.handshake(tls)
+            peer.sendall(said.read())
+            while not (flight := said.read()):
+                heard.write(peer.recv(65536))
+                self.handshake(tls)
+            # The first record is our Certificate, which is empty.
+            certificate = 5 + int.from_bytes(flight[3:5], "big")
+            peer.sendall(flight[:certificate])
+            self.assertEqual(peer.recv(7), b"\x15\x03\x03\x00\x02\x02\x28")
+            self.assertEqual(peer.recv(1), b"")
+            peer.sendall(flight[certificate:])
+            peer.sendall(b"x")  # a reset would have broken the pipe
 
     def test_an_unknown_ca_is_refused(self):  # rows 2 and 22
         self.assert_refused("ca_unknown", Ca(self.folder, "stranger").device("leaf"))

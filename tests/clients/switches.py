@@ -11,10 +11,12 @@ class Switched(Story):
     """A subclass names its switches; the daemon starts with them."""
 
     switches = ()
+    limits = ()
 
     @classmethod
     def setUpClass(cls):
         cls.flags = tuple(part for switch in cls.switches for part in ("--switch", switch))
+        cls.flags += tuple(part for limit in cls.limits for part in ("--limit", limit))
         super().setUpClass()
 
     def setUp(self):
@@ -28,6 +30,9 @@ class Switched(Story):
         self.iot.create_policy(policyName=name, policyDocument=policy)
         self.iot.attach_policy(policyName=name, target=arn)
         return leaf
+
+    def causes(self):
+        return "\n".join(refusal["cause"] for refusal in self.daemon.refusals())
 
     def publish(self, leaf, *more, client_id="robot", **options):
         return publish(self.daemon, leaf, client_id, "a/b", "x", *more, **options)
@@ -117,6 +122,36 @@ class Denied(Switched):
         self.assertNotIn("PUBREC", done.stdout)
 
 
+class Pace(Switched):
+    switches = ("throttle=on", "strict_connack=true")
+
+    def test_one_client_id_connects_once_a_second(self):  # M3-12, throttle
+        leaf = self.active()
+        outcomes = [self.publish(leaf, client_id="hasty").returncode for _ in range(8)]
+        self.assertIn(0, outcomes)
+        self.assertRegex(self.causes(), r"more than one CONNECT a second .*M3-12")
+
+    def test_a_packet_before_connack_is_a_client_error(self):  # M3-4, strict_connack
+        leaf = self.active()
+        packets = self.folder / "packets"
+        packets.write_bytes(b"\x10\x11\x00\x04MQTT\x04\x02\x00\x3c\x00\x05robot\xc0\x00")
+        with packets.open("rb") as eager:
+            run("timeout", "8", "openssl", "s_client", "-connect", f"127.0.0.1:{self.daemon.mqtt_port}", "-cert",
+                leaf.certificate, "-key", leaf.key, "-quiet", "-ign_eof", stdin=eager)
+        self.assertIn("packet before CONNACK (M3-4)", self.causes())
+
+
+class Limits(Switched):
+    switches = ()
+    limits = ("payload_bytes=10", "filters_per_subscribe=9")
+
+    def test_a_limit_is_what_the_flag_says(self):  # M section 10
+        leaf = self.active()
+        self.assertEqual(publish(self.daemon, leaf, "robot", "a/b", "0123456789").returncode, 0)
+        self.assertNotEqual(publish(self.daemon, leaf, "robot", "a/b", "0123456789+").returncode, 0)
+        self.assertIn("payload of 11 bytes (M3-38)", self.causes())
+
+
 class ControlPlane(Switched):
     switches = ("revoked_is_final=false", "thing_type_delete_grace_s=0", "delete_missing_thing=404",
                 "describe_endpoint_legacy=InvalidRequestException")
@@ -142,10 +177,10 @@ class ControlPlane(Switched):
 
 class Help(unittest.TestCase):
     def test_every_switch_has_its_story(self):
-        told = {switch.split("=")[0] for story in (Door, Names, Denied, ControlPlane) for switch in story.switches}
+        told = {switch.split("=")[0] for story in (Door, Names, Denied, Pace, ControlPlane) for switch in story.switches}
         told.add("event_duplicates")  # jitr.py
-        lines = run(PROGRAM, "serve", "--help").stdout.splitlines()
-        listed = {line.split()[0] for line in lines if "   (P" in line}
+        listing = run(PROGRAM, "serve", "--help").stdout.split("\nSwitches (")[1].split("\n\n")[0]
+        listed = {line.split()[0] for line in listing.splitlines()[1:]}
         self.assertEqual(listed, told)
 
 

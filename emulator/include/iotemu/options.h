@@ -39,6 +39,11 @@ struct Switches {
   SubscribeRefusal v3_subscribe_refusal{SubscribeRefusal::close};
   DeniedPublish denied_publish{DeniedPublish::close};
   Qos2 qos2{Qos2::close};
+  /// M section 0. The per-second rates: CONNECT by client id (M3-12), publishes and bytes by connection
+  /// (M3-41), queueing (M3-46), retained messages (M3-56).
+  bool throttle{false};
+  /// M3-4. A packet sent before CONNACK closes the connection.
+  bool strict_connack{false};
   /// P3.2, T-11. A client that sends no server name is refused.
   bool require_sni{false};
   /// P3.5 row 8. A pending certificate knocks with an event although its CA is inactive, closed or deleted.
@@ -62,6 +67,8 @@ struct Limits {
   /// Handshake and CONNECT together (P3.5).
   Duration connect_wait{std::chrono::seconds{10}};
   std::size_t client_id_bytes{128};
+  /// A whole MQTT packet, judged before its body is read.
+  std::size_t packet_bytes{149'504};
   std::size_t payload_bytes{128 * 1024};
   std::size_t topic_bytes{256};
   std::size_t topic_slashes{7};
@@ -75,7 +82,16 @@ struct Limits {
   Duration session_expiry{std::chrono::seconds{3600}};
   /// Stored messages a second after a resume, 0 = unlimited (M3-48).
   std::size_t drain_rate{10};
+  /// Waiting QoS 1 messages of one session; new ones are dropped when it is full (M3-46).
+  std::size_t queued_messages{10'000};
   std::size_t retained_messages{500'000};
+  /// A QoS 1 delivery that stays without PUBACK is sent again this often (0 = only after a reconnect), for
+  /// this long (M3-25).
+  Duration retry_interval{std::chrono::seconds{30}};
+  Duration retry_duration{std::chrono::hours{1}};
+  /// Of one connection, with the switch `throttle` (M3-41).
+  std::size_t publishes_per_second{100};
+  std::size_t bytes_per_second{512 * 1024};
 };
 
 struct Options {

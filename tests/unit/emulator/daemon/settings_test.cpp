@@ -145,6 +145,7 @@ TEST(Settings, EveryRowCanBeSetInEveryWay) {
                                                   {"allow-origin", "http://o"},
                                                   {"insecure-admin", "true"},
                                                   {"switch", "qos2=silent"},
+                                                  {"limit", "in_flight=20"},
                                                   {"log-level", "debug"},
                                                   {"debug-dumps", "true"}};
   ASSERT_EQ(sample.size(), settings_table().size());
@@ -152,9 +153,11 @@ TEST(Settings, EveryRowCanBeSetInEveryWay) {
     const auto& setting = row(name);
     EXPECT_EQ(refusal({.flags = {{name, {value}}}}), "(accepted)");
     EXPECT_EQ(refusal({.environment = {{environment_name(setting), value}}}), "(accepted)");
-    const auto text = setting.kind == SettingKind::flag       ? value
-                      : setting.kind == SettingKind::switches ? std::string{R"({"qos2": "silent"})"}
-                                                              : "\"" + value + "\"";
+    const auto text = setting.kind == SettingKind::flag ? value
+                      : name == "switch"                ? std::string{R"({"qos2": "silent"})"}
+                      : name == "limit"                 ? std::string{R"({"in_flight": 20})"}
+
+                                        : "\"" + value + "\"";
     EXPECT_EQ(refusal({.file = "{\"" + name + "\": " + text + "}"}), "(accepted)");
   }
 }

@@ -54,6 +54,8 @@ INSTANTIATE_TEST_SUITE_P(
             [](const Options& o) { return o.switches.denied_publish == Switches::DeniedPublish::drop_ack; }},
         Row{"qos2", "silent", "close",
             [](const Options& o) { return o.switches.qos2 == Switches::Qos2::silent; }},
+        Row{"throttle", "on", "off", [](const Options& o) { return o.switches.throttle; }},
+        Row{"strict_connack", "true", "false", [](const Options& o) { return o.switches.strict_connack; }},
         Row{"revoked_is_final", "false", "true",
             [](const Options& o) { return !o.switches.revoked_is_final; }},
         Row{"expired_leaf", "accept", "refuse",
@@ -67,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(Switches, AreAllDescribedInTheHelp) {
-  EXPECT_EQ(describe_switches().size(), 14U);
+  EXPECT_EQ(describe_switches().size(), 16U);
   EXPECT_THAT(describe_switches(), ::testing::Contains(::testing::HasSubstr("close | suback80")));
 }
 
