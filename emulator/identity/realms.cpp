@@ -1,6 +1,8 @@
 #include "emulator/identity/realms.h"
 
 #include <algorithm>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -47,7 +49,11 @@ void RealmHome::publish(std::string topic, std::string payload, mqtt::QoS qos) {
 
 Status RealmHome::reset(bool keep_ca) {
   auto done = registry_.reset(keep_ca);
-  broker_->reset();
+  // Waited for, so that whoever connects next meets nothing of before. Loops that stop let go of the promise.
+  auto promise = std::make_shared<std::promise<void>>();
+  const std::future<void> cut = promise->get_future();
+  broker_->reset([promise = std::move(promise)] { promise->set_value(); });
+  cut.wait();
   lifecycle_.reset();
   return done;
 }

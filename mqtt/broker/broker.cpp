@@ -70,14 +70,17 @@ void Broker::disconnect_all(CloseReason reason) {
   }
 }
 
-void Broker::reset() {
+void Broker::reset(std::function<void()> done) {
+  const auto left = std::make_shared<std::atomic<std::size_t>>(loops_.size());
   for (std::size_t at = 0; at < loops_.size(); ++at) {
-    loops_[at]->post([shard = shards_[at].get()] {
+    loops_[at]->post([this, shard = shards_[at].get(), left, done] {
       shard->disconnect_all(CloseReason::api, false);
       shard->drop_sessions();
+      if (left->fetch_sub(1) != 1) return;
+      retained_.clear();  // now nobody is left who could store another
+      if (done) done();
     });
   }
-  retained_.clear();
 }
 
 void Broker::retain(const MessagePtr& message, Tick now) {

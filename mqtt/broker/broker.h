@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,8 +58,8 @@ class Broker {
   }
   void disconnect_all(CloseReason reason);
   /// Back to the day it was made: connections are closed as `api` without their wills, sessions and retained
-  /// messages are dropped.
-  void reset();
+  /// messages are dropped. `done` is called on the last loop to finish; never if the loops stop before.
+  void reset(std::function<void()> done = {});
 
   [[nodiscard]] RetainedStore& retained() { return retained_; }
   [[nodiscard]] const RetainedStore& retained() const { return retained_; }
