@@ -67,7 +67,8 @@ function(iotemu_test)
   target_link_libraries(${ARG_NAME} PRIVATE GTest::gmock GTest::gtest_main)
   iotemu_link(${ARG_NAME} PRIVATE ${ARG_DEPS})
   include(GoogleTest)
-  gtest_discover_tests(${ARG_NAME} PROPERTIES LABELS "${ARG_LABEL}" DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
+  gtest_discover_tests(${ARG_NAME} PROPERTIES LABELS "${ARG_LABEL}" DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST
+                       NO_PRETTY_VALUES)
 endfunction()
 
 # iotemu_bench(NAME codec_bench SOURCES … DEPS …): a Google Benchmark executable with its own main.
