@@ -16,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/free.h"
 #include "emulator/identity/client.h"
 
 namespace iotemu {
@@ -24,18 +25,11 @@ namespace {
 /// Longest wait for anything, in real time: only a test that fails waits that long.
 constexpr int kPatienceMs = 10'000;
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
-using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using ContextPtr = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
-using SslPtr = std::unique_ptr<SSL, Deleter<SSL_free>>;
+using Bio = std::unique_ptr<BIO, Free<BIO_free>>;
+using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
+using ContextPtr = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
+using SslPtr = std::unique_ptr<SSL, Free<SSL_free>>;
 
 Bio memory(const std::string& text) {
   return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
@@ -132,7 +126,7 @@ struct TlsClient::State {
       trouble = ::gai_strerror(error);
       return false;
     }
-    const std::unique_ptr<addrinfo, Deleter<::freeaddrinfo>> list{found};
+    const std::unique_ptr<addrinfo, Free<::freeaddrinfo>> list{found};
     for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
       fd = ::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
       if (fd >= 0 && ::connect(fd, each->ai_addr, each->ai_addrlen) == 0) break;

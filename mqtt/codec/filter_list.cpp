@@ -13,6 +13,7 @@ std::string_view text_at(const std::uint8_t* at) {
 
 }  // namespace
 
+template <>
 FilterRequest FilterList::Iterator::operator*() const {
   const std::string_view filter = text_at(at_);
   const std::uint8_t options = at_[kLengthBytes + filter.size()];
@@ -23,15 +24,18 @@ FilterRequest FilterList::Iterator::operator*() const {
           .retain_handling = static_cast<std::uint8_t>((options >> 4) & 0x03U)};
 }
 
+template <>
 FilterList::Iterator& FilterList::Iterator::operator++() {
   at_ += kLengthBytes + text_at(at_).size() + 1;
   return *this;
 }
 
+template <>
 std::string_view FilterNameList::Iterator::operator*() const {
   return text_at(at_);
 }
 
+template <>
 FilterNameList::Iterator& FilterNameList::Iterator::operator++() {
   at_ += kLengthBytes + text_at(at_).size();
   return *this;

@@ -24,20 +24,22 @@ struct FilterRequest {
   friend bool operator==(const FilterRequest& a, const FilterRequest& b) = default;
 };
 
-/// An iterable view: `for (const FilterRequest request : subscribe.filters)`.
-class FilterList {
+/// An iterable view of encoded entries: `for (const FilterRequest request : subscribe.filters)`. How an entry
+/// is read, and where the next one begins, is said for each kind in filter_list.cpp.
+template <class Entry>
+class EncodedList {
  public:
   class Iterator {
    public:
     using iterator_category = std::forward_iterator_tag;
-    using value_type = FilterRequest;
+    using value_type = Entry;
     using difference_type = std::ptrdiff_t;
-    using pointer = const FilterRequest*;
-    using reference = FilterRequest;
+    using pointer = const Entry*;
+    using reference = Entry;
 
     Iterator() = default;
     explicit Iterator(const std::uint8_t* at) : at_{at} {}
-    [[nodiscard]] FilterRequest operator*() const;
+    [[nodiscard]] Entry operator*() const;
     Iterator& operator++();
     Iterator operator++(int) {
       const Iterator before = *this;
@@ -50,9 +52,9 @@ class FilterList {
     const std::uint8_t* at_{};
   };
 
-  FilterList() = default;
-  /// `encoded` is `count` well-formed entries, each a filter and its options byte.
-  FilterList(Bytes encoded, std::size_t count) : encoded_{encoded}, count_{count} {}
+  EncodedList() = default;
+  /// `encoded` is `count` well-formed entries.
+  EncodedList(Bytes encoded, std::size_t count) : encoded_{encoded}, count_{count} {}
 
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] bool empty() const { return count_ == 0; }
@@ -60,7 +62,7 @@ class FilterList {
   [[nodiscard]] Iterator end() const { return Iterator{encoded_.data() + encoded_.size()}; }
   [[nodiscard]] Bytes encoded() const { return encoded_; }
 
-  friend bool operator==(const FilterList& a, const FilterList& b) {
+  friend bool operator==(const EncodedList& a, const EncodedList& b) {
     return same_bytes(a.encoded_, b.encoded_);
   }
 
@@ -69,49 +71,18 @@ class FilterList {
   std::size_t count_{};
 };
 
-/// An iterable view: `for (const std::string_view filter : unsubscribe.filters)`.
-class FilterNameList {
- public:
-  class Iterator {
-   public:
-    using iterator_category = std::forward_iterator_tag;
-    using value_type = std::string_view;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const std::string_view*;
-    using reference = std::string_view;
+template <>
+FilterRequest EncodedList<FilterRequest>::Iterator::operator*() const;
+template <>
+EncodedList<FilterRequest>::Iterator& EncodedList<FilterRequest>::Iterator::operator++();
+template <>
+std::string_view EncodedList<std::string_view>::Iterator::operator*() const;
+template <>
+EncodedList<std::string_view>::Iterator& EncodedList<std::string_view>::Iterator::operator++();
 
-    Iterator() = default;
-    explicit Iterator(const std::uint8_t* at) : at_{at} {}
-    [[nodiscard]] std::string_view operator*() const;
-    Iterator& operator++();
-    Iterator operator++(int) {
-      const Iterator before = *this;
-      ++*this;
-      return before;
-    }
-    friend bool operator==(const Iterator& a, const Iterator& b) = default;
-
-   private:
-    const std::uint8_t* at_{};
-  };
-
-  FilterNameList() = default;
-  /// `encoded` is `count` well-formed strings.
-  FilterNameList(Bytes encoded, std::size_t count) : encoded_{encoded}, count_{count} {}
-
-  [[nodiscard]] std::size_t size() const { return count_; }
-  [[nodiscard]] bool empty() const { return count_ == 0; }
-  [[nodiscard]] Iterator begin() const { return Iterator{encoded_.data()}; }
-  [[nodiscard]] Iterator end() const { return Iterator{encoded_.data() + encoded_.size()}; }
-  [[nodiscard]] Bytes encoded() const { return encoded_; }
-
-  friend bool operator==(const FilterNameList& a, const FilterNameList& b) {
-    return same_bytes(a.encoded_, b.encoded_);
-  }
-
- private:
-  Bytes encoded_{};
-  std::size_t count_{};
-};
+/// Of a SUBSCRIBE: each entry is a filter and its options byte.
+using FilterList = EncodedList<FilterRequest>;
+/// Of an UNSUBSCRIBE: each entry is a filter.
+using FilterNameList = EncodedList<std::string_view>;
 
 }  // namespace iotemu::mqtt

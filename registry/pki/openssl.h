@@ -14,18 +14,11 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/free.h"
 #include "registry/pki/certificate.h"
 #include "registry/pki/keys.h"
 
 namespace iotemu::registry::pki {
-
-template <auto kFree>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
 
 using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
 using X509ReqPtr = std::unique_ptr<X509_REQ, Free<X509_REQ_free>>;
