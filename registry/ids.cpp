@@ -84,6 +84,12 @@ Status ThingNameRule::check(std::string_view text) {
 Status ThingTypeNameRule::check(std::string_view text) {
   return check_name("thing type name", text, kNameLength, ":_-");
 }
+Status ThingGroupNameRule::check(std::string_view text) {
+  return check_name("thing group name", text, kNameLength, ":_-");
+}
+Status BillingGroupNameRule::check(std::string_view text) {
+  return check_name("billing group name", text, kNameLength, ":_-");
+}
 Status TemplateNameRule::check(std::string_view text) {
   return check_name("template name", text, kTemplateNameLength, "_-");
 }
@@ -127,6 +133,15 @@ std::string thing_arn(const Realm& realm, const ThingName& name) {
 }
 std::string thing_type_arn(const Realm& realm, const ThingTypeName& name) {
   return iot_arn(realm, "thingtype/" + name.text());
+}
+std::string thing_group_arn(const Realm& realm, const ThingGroupName& name) {
+  return iot_arn(realm, "thinggroup/" + name.text());
+}
+std::string billing_group_arn(const Realm& realm, const BillingGroupName& name) {
+  return iot_arn(realm, "billinggroup/" + name.text());
+}
+std::string provisioning_template_arn(const Realm& realm, const TemplateName& name) {
+  return iot_arn(realm, "provisioningtemplate/" + name.text());
 }
 
 }  // namespace iotemu::registry

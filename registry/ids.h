@@ -59,14 +59,22 @@ struct ThingNameRule {
 struct ThingTypeNameRule {
   static Status check(std::string_view text);
 };
+struct ThingGroupNameRule {
+  static Status check(std::string_view text);
+};
+struct BillingGroupNameRule {
+  static Status check(std::string_view text);
+};
 struct TemplateNameRule {
   static Status check(std::string_view text);
 };
 
-using PolicyName = Name<PolicyNameRule>;        ///< `[\w+=,.@-]+`, 1..128
-using ThingName = Name<ThingNameRule>;          ///< `[a-zA-Z0-9:_-]+`, 1..128
-using ThingTypeName = Name<ThingTypeNameRule>;  ///< `[a-zA-Z0-9:_-]+`, 1..128
-using TemplateName = Name<TemplateNameRule>;    ///< `[0-9A-Za-z_-]+`, 1..36
+using PolicyName = Name<PolicyNameRule>;              ///< `[\w+=,.@-]+`, 1..128
+using ThingName = Name<ThingNameRule>;                ///< `[a-zA-Z0-9:_-]+`, 1..128
+using ThingTypeName = Name<ThingTypeNameRule>;        ///< `[a-zA-Z0-9:_-]+`, 1..128
+using ThingGroupName = Name<ThingGroupNameRule>;      ///< `[a-zA-Z0-9:_-]+`, 1..128
+using BillingGroupName = Name<BillingGroupNameRule>;  ///< `[a-zA-Z0-9:_-]+`, 1..128
+using TemplateName = Name<TemplateNameRule>;          ///< `[0-9A-Za-z_-]+`, 1..36
 
 /// Who can be attached to a policy or a thing: a device certificate of this realm, or a Cognito identity,
 /// whose existence nobody checks.
@@ -95,6 +103,9 @@ class Principal {
 [[nodiscard]] std::string policy_arn(const Realm& realm, const PolicyName& name);
 [[nodiscard]] std::string thing_arn(const Realm& realm, const ThingName& name);
 [[nodiscard]] std::string thing_type_arn(const Realm& realm, const ThingTypeName& name);
+[[nodiscard]] std::string thing_group_arn(const Realm& realm, const ThingGroupName& name);
+[[nodiscard]] std::string billing_group_arn(const Realm& realm, const BillingGroupName& name);
+[[nodiscard]] std::string provisioning_template_arn(const Realm& realm, const TemplateName& name);
 
 }  // namespace iotemu::registry
 

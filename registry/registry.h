@@ -30,6 +30,7 @@
 #include "registry/pki/certificate.h"
 #include "registry/pki/keys.h"
 #include "registry/policy/document.h"
+#include "registry/provisioning/template.h"
 #include "registry/records/ca_certificate.h"
 #include "registry/records/certificate.h"
 #include "registry/records/policy.h"
@@ -58,6 +59,10 @@ struct RegistryOptions {
 
   /// Signs CreateKeysAndCertificate and CreateCertificateFromCsr; null: the registry makes its own.
   std::shared_ptr<ServiceCa> service_ca{};
+
+  /// P5.3: what a declared parameter does that the certificate cannot supply.
+  provisioning::MissingParameter jitp_missing_parameter{provisioning::MissingParameter::fails_when_declared};
+  bool jitp_serial_fallback{true};  ///< P5.3: SerialNumber falls back to the certificate's own.
 };
 
 /// The other realms, as far as DEFAULT mode must ask: a certificate in that mode has one owner per region
@@ -177,6 +182,24 @@ struct AttachedThing {
   ThingPrincipalType type{};
 };
 
+/// What a provisioning template has made or found, whole.
+struct Provisioned {
+  CertificatePtr certificate{};  ///< Null if the template has none.
+  ThingPtr thing{};              ///< Null if the template has none.
+  /// Logical name → ARN (P5.8).
+  std::map<std::string, std::string> resource_arns{};
+  /// The evaluated DeviceConfiguration, an object.
+  Json device_configuration = Json::object();
+  /// Readable sentences about what the template asked for and nobody defines.
+  std::vector<std::string> warnings{};
+};
+
+/// What stays when one resource of a plan cannot be made.
+enum class Leftovers {
+  nothing,         ///< JITP and fleet provisioning (P5.1): the plan is applied whole or not at all.
+  earlier_pieces,  ///< RegisterThing and bulk (P5.1, measured): what came before the failing piece stays.
+};
+
 /// All the registry knows about a device certificate that matters for a verdict.
 struct PrincipalView {
   CertificatePtr certificate{};
@@ -293,6 +316,20 @@ class Registry {
       const ThingName& thing, const PageRequest& page, std::optional<ThingPrincipalType> type = {}) const;
   [[nodiscard]] Result<Page<PrincipalThing>> principal_things(
       std::string_view principal, const PageRequest& page, std::optional<ThingPrincipalType> type = {}) const;
+
+  // --- Provisioning (P5.1, P5.5–5.8), provision.cpp, just_in_time.cpp ---
+
+  /// Makes what the plan asks for and does not exist: thing, policies, policy attachments, thing attachment,
+  /// the certificate's status last. A CSR is signed before the lock: with one, it blocks. Errors:
+  /// Errc::conflict (an existing thing or status that the override settings do not allow),
+  /// Errc::resource_registration_failure (anything else a resource needs and lacks).
+  Result<Provisioned> provision(const provisioning::Plan& plan, Leftovers leftovers);
+  /// RegisterThing (P5.8), also for each line of a bulk registration.
+  Result<Provisioned> register_thing(const provisioning::Template& document,
+                                     const provisioning::Parameters& parameters);
+  /// JITP (P5.1) of a certificate that is PENDING_ACTIVATION, by the template of the CA that signed it. The
+  /// error's message is what a person needs to mend it. An ACTIVE certificate is answered as it is.
+  Result<Provisioned> provision_just_in_time(const CertificateId& id);
 
   // --- Everything, registry.cpp ---
 

@@ -23,6 +23,7 @@ struct ThingRecord {
   std::string arn{};
   std::optional<ThingTypeName> type{};
   Attributes attributes{};
+  std::optional<BillingGroupName> billing_group{};
   std::int64_t version{1};
   Time created_at{};
 
