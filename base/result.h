@@ -22,6 +22,7 @@ enum class Errc {
   malformed_policy,
   delete_conflict,
   conflict,
+  conflicting_resource_update,
   limit_exceeded,
   versions_limit_exceeded,
   version_conflict,

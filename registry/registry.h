@@ -321,7 +321,7 @@ class Registry {
 
   /// Makes what the plan asks for and does not exist: thing, policies, policy attachments, thing attachment,
   /// the certificate's status last. A CSR is signed before the lock: with one, it blocks. Errors:
-  /// Errc::conflict (an existing thing or status that the override settings do not allow),
+  /// Errc::conflicting_resource_update (an existing thing or status that the override settings do not allow),
   /// Errc::resource_registration_failure (anything else a resource needs and lacks).
   Result<Provisioned> provision(const provisioning::Plan& plan, Leftovers leftovers);
   /// RegisterThing (P5.8), also for each line of a bulk registration.

@@ -26,6 +26,8 @@ ErrorShape error_shape(Errc code) {
       return {409, "DeleteConflictException"};
     case Errc::conflict:
       return {409, "ConflictException"};
+    case Errc::conflicting_resource_update:
+      return {409, "ConflictingResourceUpdateException"};
     case Errc::limit_exceeded:
       return {410, "LimitExceededException"};
     case Errc::versions_limit_exceeded:
