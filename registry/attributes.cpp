@@ -39,4 +39,14 @@ Status check_attribute_form(const Attributes& attributes) {
   return Ok{};
 }
 
+void put_attributes(Attributes& into, const Attributes& from) {
+  for (const auto& [name, value] : from) {
+    if (value.empty()) {
+      into.erase(name);
+    } else {
+      into.insert_or_assign(name, value);
+    }
+  }
+}
+
 }  // namespace iotemu::registry

@@ -16,4 +16,7 @@ Status check_attribute_name(std::string_view name);
 /// Errc::invalid_request.
 Status check_attribute_form(const Attributes& attributes);
 
+/// Lays `from` over `into`; an empty value removes the attribute (P8.1).
+void put_attributes(Attributes& into, const Attributes& from);
+
 }  // namespace iotemu::registry

@@ -52,9 +52,21 @@ std::shared_ptr<CertificateRecord> Registry::new_certificate(const pki::Certific
 Status Registry::store_certificate(const CertificatePtr& record) {
   const Change change{record};
   if (auto saved = store_.write({&change, 1}); !saved) return saved;
+  show_certificate(record);
+  return Ok{};
+}
+
+void Registry::show_certificate(const CertificatePtr& record) {
   const auto old = certificates_.find(record->id);
   certificates_.put(record);
   if (record->ca_id) certificates_by_ca_.put(*record->ca_id, old.get(), record);
+}
+
+Status Registry::check_ownership(const CertificateRecord& record) const {
+  if (record.mode == CertificateMode::default_mode && neighbours_ != nullptr &&
+      neighbours_->certificate_owned_elsewhere(realm_, record.id)) {
+    return Error{Errc::invalid_request, "This request is not valid"};
+  }
   return Ok{};
 }
 
@@ -64,10 +76,7 @@ Result<CertificatePtr> Registry::insert_certificate(std::shared_ptr<CertificateR
     return already_exists("The certificate is already provisioned or registered", record->id.hex(),
                           record->arn);
   }
-  if (record->mode == CertificateMode::default_mode && neighbours_ != nullptr &&
-      neighbours_->certificate_owned_elsewhere(realm_, record->id)) {
-    return Error{Errc::invalid_request, "This request is not valid"};
-  }
+  if (auto checked = check_ownership(*record); !checked) return checked.error();
   record->created_at = record->changed_at = clock_.now();
   record->generation_id = random_.uuid();
   const CertificatePtr done{std::move(record)};
@@ -97,7 +106,8 @@ Result<CertificatePtr> Registry::create_certificate_from_csr(std::string_view cs
   return insert_certificate(new_certificate(*certificate, certificate->pem(), status));
 }
 
-Result<CertificatePtr> Registry::register_certificate(const RegisterCertificate& request) {
+Result<std::shared_ptr<CertificateRecord>> Registry::read_registration(
+    const RegisterCertificate& request) const {
   const auto status = initial_status(request);
   if (!status) return status.error();
   const auto certificate = pki::Certificate::from_pem(request.pem);
@@ -135,7 +145,13 @@ Result<CertificatePtr> Registry::register_certificate(const RegisterCertificate&
   auto record = new_certificate(*certificate, submitted_pem(request.pem), *status);
   record->ca_id = ca->id;
   record->mode = ca->mode;
-  return insert_certificate(std::move(record));
+  return record;
+}
+
+Result<CertificatePtr> Registry::register_certificate(const RegisterCertificate& request) {
+  auto record = read_registration(request);
+  if (!record) return record.error();
+  return insert_certificate(std::move(*record));
 }
 
 Result<CertificatePtr> Registry::register_certificate_without_ca(const RegisterCertificate& request) {

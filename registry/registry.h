@@ -34,6 +34,7 @@
 #include "registry/records/ca_certificate.h"
 #include "registry/records/certificate.h"
 #include "registry/records/policy.h"
+#include "registry/records/provisioning_template.h"
 #include "registry/records/tag.h"
 #include "registry/records/thing.h"
 #include "registry/service_ca.h"
@@ -51,6 +52,8 @@ struct RegistryOptions {
   std::size_t cas_with_same_subject{10};
   std::size_t policies_per_certificate{10};
   std::size_t versions_per_policy{5};
+  std::size_t provisioning_templates{256};
+  std::size_t versions_per_template{5};
   std::size_t attributes_without_type{3};
   std::size_t attributes_with_type{50};
   std::size_t attribute_bytes{47 * 1024};
@@ -122,6 +125,26 @@ struct UpdateThingType {
   std::optional<std::vector<std::string>> searchable_attributes{};
 };
 
+struct CreateProvisioningTemplate {
+  std::string body{};
+  TemplateType type{TemplateType::fleet_provisioning};
+  std::string description{};  ///< Empty: absent.
+  bool enabled{false};
+  std::string role_arn{};
+  std::optional<ProvisioningHook> hook{};
+  Tags tags{};
+};
+
+/// What is absent stays as it is.
+struct UpdateProvisioningTemplate {
+  std::optional<std::string> description{};
+  std::optional<bool> enabled{};
+  std::optional<int> default_version{};
+  std::optional<std::string> role_arn{};
+  std::optional<ProvisioningHook> hook{};
+  bool remove_hook{false};
+};
+
 struct ThingFilter {
   std::string attribute_name{};
   std::string attribute_value{};  ///< Needs a name.
@@ -133,6 +156,8 @@ using CertificatePtr = std::shared_ptr<const CertificateRecord>;
 using CaCertificatePtr = std::shared_ptr<const CaCertificateRecord>;
 using PolicyPtr = std::shared_ptr<const PolicyRecord>;
 using PolicyVersionPtr = std::shared_ptr<const PolicyVersion>;
+using ProvisioningTemplatePtr = std::shared_ptr<const ProvisioningTemplateRecord>;
+using ProvisioningTemplateVersionPtr = std::shared_ptr<const ProvisioningTemplateVersion>;
 using ThingPtr = std::shared_ptr<const ThingRecord>;
 using ThingTypePtr = std::shared_ptr<const ThingTypeRecord>;
 
@@ -141,6 +166,11 @@ struct CreatedKeysAndCertificate {
   CertificatePtr certificate{};
   std::string public_key_pem{};
   pki::Secret private_key_pem{};
+};
+
+struct TemplateVersion {
+  ProvisioningTemplateVersionPtr version{};
+  bool is_default{false};
 };
 
 struct ThingPrincipal {
@@ -317,6 +347,26 @@ class Registry {
   [[nodiscard]] Result<Page<PrincipalThing>> principal_things(
       std::string_view principal, const PageRequest& page, std::optional<ThingPrincipalType> type = {}) const;
 
+  // --- Provisioning templates (P5.10), provisioning_templates.cpp, provisioning_template_versions.cpp ---
+
+  Result<ProvisioningTemplatePtr> create_provisioning_template(const TemplateName& name,
+                                                               const CreateProvisioningTemplate& request);
+  [[nodiscard]] Result<ProvisioningTemplatePtr> provisioning_template(const TemplateName& name) const;
+  Status update_provisioning_template(const TemplateName& name, const UpdateProvisioningTemplate& request);
+  /// Errc::delete_conflict while it has more than its default version or a CA names it.
+  Status delete_provisioning_template(const TemplateName& name);
+  [[nodiscard]] Result<Page<ProvisioningTemplatePtr>> list_provisioning_templates(
+      const PageRequest& page) const;
+  Result<TemplateVersion> create_provisioning_template_version(const TemplateName& name,
+                                                               std::string_view body, bool set_as_default);
+  [[nodiscard]] Result<TemplateVersion> provisioning_template_version(const TemplateName& name,
+                                                                      int version) const;
+  /// Errc::delete_conflict for the default version.
+  Status delete_provisioning_template_version(const TemplateName& name, int version);
+  /// By version id.
+  [[nodiscard]] Result<Page<TemplateVersion>> list_provisioning_template_versions(
+      const TemplateName& name, const PageRequest& page) const;
+
   // --- Provisioning (P5.1, P5.5–5.8), provision.cpp, just_in_time.cpp ---
 
   /// Makes what the plan asks for and does not exist: thing, policies, policy attachments, thing attachment,
@@ -333,7 +383,8 @@ class Registry {
 
   // --- Everything, registry.cpp ---
 
-  /// Forgets all records; with `keep_ca`, CA certificates and the registration code stay.
+  /// Forgets all records; with `keep_ca`, CA certificates, the provisioning templates they name and the
+  /// registration code stay.
   Status reset(bool keep_ca);
 
  private:
@@ -368,14 +419,30 @@ class Registry {
                                                                    CertificateStatus status) const;
   /// Checks uniqueness, stamps, saves and shows the record. Takes write_mutex_.
   Result<CertificatePtr> insert_certificate(std::shared_ptr<CertificateRecord> record);
-  /// Under write_mutex_.
+  /// The record that RegisterCertificate asks for, not yet stored.
+  [[nodiscard]] Result<std::shared_ptr<CertificateRecord>> read_registration(
+      const RegisterCertificate& request) const;
+  /// The three of them under write_mutex_.
+  [[nodiscard]] Status check_ownership(const CertificateRecord& record) const;
   Status store_certificate(const CertificatePtr& record);
+  void show_certificate(const CertificatePtr& record);
+
+  // provision.cpp
+  class Draft;
+  /// With `only_pending`, a certificate that has left PENDING_ACTIVATION meanwhile is answered as it is.
+  Result<Provisioned> apply(const provisioning::Plan& plan, Leftovers leftovers, bool only_pending);
 
   // policies.cpp, attachments.cpp
   Status store_policy(std::shared_ptr<PolicyRecord> next);
   /// The principal, which exists if it is a certificate.
   [[nodiscard]] Result<Principal> existing_principal(std::string_view text) const;
   [[nodiscard]] Result<Principal> policy_target(std::string_view text) const;
+
+  // provisioning_templates.cpp
+  Status store_provisioning_template(std::shared_ptr<ProvisioningTemplateRecord> next);
+  /// A registered CA has this template in its registrationConfig. Under write_mutex_.
+  [[nodiscard]] bool named_by_ca(const TemplateName& name) const;
+  [[nodiscard]] std::vector<ProvisioningTemplatePtr> templates_named_by_cas() const;
 
   // things.cpp, principals.cpp
   [[nodiscard]] Status check_attributes(const ThingRecord& thing) const;
@@ -403,6 +470,7 @@ class Registry {
   Table<CertificateId, CaCertificateRecord> cas_;
   ShardedMap<std::string, IssuerGroup> issuers_;  ///< By normalised subject.
   Table<PolicyName, PolicyRecord> policies_;
+  Table<TemplateName, ProvisioningTemplateRecord> provisioning_templates_;
   Table<ThingName, ThingRecord> things_;
   Table<ThingTypeName, ThingTypeRecord> thing_types_;
   std::unordered_map<ThingTypeName, std::size_t> things_of_type_;  ///< Under write_mutex_.

@@ -22,17 +22,6 @@ Status check_version(const ThingRecord& thing, std::optional<std::int64_t> expec
                "The version for thing " + thing.name.text() + " does not match the expected version."};
 }
 
-/// An empty value removes the attribute (P8.1).
-void put_attributes(Attributes& into, const Attributes& from) {
-  for (const auto& [name, value] : from) {
-    if (value.empty()) {
-      into.erase(name);
-    } else {
-      into.insert_or_assign(name, value);
-    }
-  }
-}
-
 bool matches(const ThingRecord& thing, const ThingFilter& filter) {
   if (filter.type && thing.type != filter.type) return false;
   if (filter.attribute_name.empty()) return true;

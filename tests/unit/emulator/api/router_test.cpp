@@ -85,6 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
         {Errc::malformed_policy, 400, "MalformedPolicyException"},
         {Errc::delete_conflict, 409, "DeleteConflictException"},
         {Errc::conflict, 409, "ConflictException"},
+        {Errc::conflicting_resource_update, 409, "ConflictingResourceUpdateException"},
         {Errc::limit_exceeded, 410, "LimitExceededException"},
         {Errc::versions_limit_exceeded, 409, "VersionsLimitExceededException"},
         {Errc::version_conflict, 409, "VersionConflictException"},
