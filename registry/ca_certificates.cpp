@@ -141,9 +141,11 @@ Result<CaCertificatePtr> Registry::register_ca(const RegisterCa& request) {
   if (namesakes && namesakes->issuers.size() >= options_.cas_with_same_subject) {
     return Error{Errc::limit_exceeded, "Limit reached for number of CA Certificates with same subject"};
   }
+  std::optional<RegistrationConfig> config;
   if (request.registration_config) {  // 12
-    if (auto checked = check_registration_config(*request.registration_config); !checked)
-      return checked.error();
+    auto read = read_registration_config(*request.registration_config);
+    if (!read) return read.error();
+    config = std::move(*read);
   }
 
   auto record = std::make_shared<CaCertificateRecord>();
@@ -159,7 +161,7 @@ Result<CaCertificatePtr> Registry::register_ca(const RegisterCa& request) {
   record->generation_id = random_.uuid();
   record->not_before = certificate->not_before();
   record->not_after = certificate->not_after();
-  record->registration_config = request.registration_config;
+  record->registration_config = std::move(config);
   record->tags = request.tags;
   const CaCertificatePtr done{std::move(record)};
   const Change change{done};
@@ -182,14 +184,14 @@ Status Registry::update_ca(const CertificateId& id, const UpdateCa& request) {
   const Writing write{write_mutex_};
   const auto old = cas_.find(id);
   if (!old) return no_such_ca(id);
-  if (request.registration_config) {
-    if (auto checked = check_registration_config(*request.registration_config); !checked) return checked;
-  }
-
   auto next = std::make_shared<CaCertificateRecord>(*old);
+  if (request.registration_config) {
+    auto config = read_registration_config(*request.registration_config);
+    if (!config) return config.error();
+    next->registration_config = std::move(*config);
+  }
   if (request.status) next->status = *request.status;
   if (request.auto_registration) next->auto_registration = *request.auto_registration;
-  if (request.registration_config) next->registration_config = request.registration_config;
   if (request.remove_auto_registration) {
     next->registration_config.reset();
     next->auto_registration = false;
@@ -244,24 +246,30 @@ Result<Page<CertificatePtr>> Registry::list_certificates_by_ca(const Certificate
   return certificates_by_ca_.page(ca, page);
 }
 
-Status Registry::check_registration_config(const RegistrationConfig& config) const {
+Result<RegistrationConfig> Registry::read_registration_config(RegistrationConfig config) const {
   const auto invalid = [](std::string what) { return Error{Errc::invalid_request, std::move(what)}; };
   if (!config.template_name.empty()) {
     if (!config.template_body.empty()) {
       return invalid("registrationConfig has either a templateBody or a templateName, not both");
     }
-    // No operation makes provisioning templates, so there is none to name.
-    return Error{Errc::not_found, "Provisioning template " + config.template_name + " does not exist"};
+    const auto name = TemplateName::parse(config.template_name);
+    const auto found = name ? provisioning_templates_.find(*name) : nullptr;
+    if (!found) {
+      return Error{Errc::not_found, "Provisioning template " + config.template_name + " does not exist"};
+    }
+    if (found->type != TemplateType::jitp) {
+      return invalid("Provisioning template " + config.template_name +
+                     " has type FLEET_PROVISIONING; a registrationConfig needs one of type JITP");
+    }
+    return config;
   }
   if (config.template_body.empty()) {
     return invalid("registrationConfig needs a templateBody or a templateName");
   }
-  const auto document = parse_json(config.template_body);
-  if (!document) return invalid("Invalid registration template. " + document.error().message);
-  if (!document->is_object() || !document->contains("Resources") || !document->at("Resources").is_object()) {
-    return invalid("Invalid registration template. It must be a JSON object with an object 'Resources'");
-  }
-  return Ok{};
+  auto document = provisioning::parse_template(config.template_body);
+  if (!document) return document.error();
+  config.document = std::move(*document);
+  return config;
 }
 
 void Registry::put_issuer(const CaCertificatePtr& record, const pki::Certificate& certificate) {

@@ -24,11 +24,15 @@ Error Registry::already_exists(std::string message, std::string id, std::string 
 
 Status Registry::reset(bool keep_ca) {
   const Writing write{write_mutex_};
-  const Change change{ErasedAll{.keep_ca = keep_ca}};
-  if (auto saved = store_.write({&change, 1}); !saved) return saved;
+  const auto kept = keep_ca ? templates_named_by_cas() : std::vector<ProvisioningTemplatePtr>{};
+  std::vector<Change> changes{ErasedAll{.keep_ca = keep_ca}};
+  changes.insert(changes.end(), kept.begin(), kept.end());
+  if (auto saved = store_.write(changes); !saved) return saved;
   certificates_.clear();
   certificates_by_ca_.clear();
   policies_.clear();
+  provisioning_templates_.clear();
+  for (const auto& record : kept) provisioning_templates_.put(record);
   things_.clear();
   thing_types_.clear();
   things_of_type_.clear();

@@ -31,12 +31,14 @@
 #include "registry/pki/keys.h"
 #include "registry/policy/document.h"
 #include "registry/provisioning/template.h"
+#include "registry/records/billing_group.h"
 #include "registry/records/ca_certificate.h"
 #include "registry/records/certificate.h"
 #include "registry/records/policy.h"
 #include "registry/records/provisioning_template.h"
 #include "registry/records/tag.h"
 #include "registry/records/thing.h"
+#include "registry/records/thing_group.h"
 #include "registry/service_ca.h"
 #include "registry/store.h"
 #include "registry/table.h"
@@ -59,6 +61,12 @@ struct RegistryOptions {
   std::size_t attribute_bytes{47 * 1024};
   std::size_t searchable_attributes{3};
   std::size_t tags_per_resource{50};
+  std::size_t policies_per_group{2};
+  std::size_t attributes_per_group{50};
+  std::size_t group_depth{7};  ///< Levels of a hierarchy, its root included.
+  std::size_t child_groups{100};
+  std::size_t groups_per_thing{10};
+  std::size_t billing_groups{20'000};
 
   /// Signs CreateKeysAndCertificate and CreateCertificateFromCsr; null: the registry makes its own.
   std::shared_ptr<ServiceCa> service_ca{};
@@ -108,7 +116,7 @@ struct RegisterCertificate {
 struct CreateThing {
   std::optional<ThingTypeName> type{};
   Attributes attributes{};
-  std::string billing_group{};  ///< Empty: absent. No billing group exists yet, so any name is unknown.
+  std::optional<BillingGroupName> billing_group{};
 };
 
 struct UpdateThing {
@@ -123,6 +131,31 @@ struct UpdateThing {
 struct UpdateThingType {
   std::optional<std::string> description{};
   std::optional<std::vector<std::string>> searchable_attributes{};
+};
+
+struct CreateThingGroup {
+  std::optional<ThingGroupName> parent{};
+  ThingGroupProperties properties{};
+  Tags tags{};
+};
+
+/// What is absent stays as it is.
+struct UpdateThingGroup {
+  std::optional<std::string> description{};
+  std::optional<Attributes> attributes{};
+  bool merge{false};
+  std::optional<std::int64_t> expected_version{};
+};
+
+struct ThingGroupFilter {
+  std::optional<ThingGroupName> parent{};
+  std::string name_prefix{};
+  bool recursive{true};  ///< Else only the children of `parent`, or without one only roots.
+};
+
+struct UpdateBillingGroup {
+  std::optional<std::string> description{};
+  std::optional<std::int64_t> expected_version{};
 };
 
 struct CreateProvisioningTemplate {
@@ -158,6 +191,8 @@ using PolicyPtr = std::shared_ptr<const PolicyRecord>;
 using PolicyVersionPtr = std::shared_ptr<const PolicyVersion>;
 using ProvisioningTemplatePtr = std::shared_ptr<const ProvisioningTemplateRecord>;
 using ProvisioningTemplateVersionPtr = std::shared_ptr<const ProvisioningTemplateVersion>;
+using BillingGroupPtr = std::shared_ptr<const BillingGroupRecord>;
+using ThingGroupPtr = std::shared_ptr<const ThingGroupRecord>;
 using ThingPtr = std::shared_ptr<const ThingRecord>;
 using ThingTypePtr = std::shared_ptr<const ThingTypeRecord>;
 
@@ -210,6 +245,9 @@ struct AutoRegistration {
 struct AttachedThing {
   ThingPtr thing{};
   ThingPrincipalType type{};
+  /// Of the thing's groups and their ancestors, by policy name. They count for a connection that the thing
+  /// belongs to (P7.6).
+  std::vector<policy::NamedDocument> group_policies{};
 };
 
 /// What a provisioning template has made or found, whole.
@@ -307,12 +345,13 @@ class Registry {
   [[nodiscard]] Result<PolicyVersionPtr> policy_version(const PolicyName& name, int version) const;
   Status set_default_policy_version(const PolicyName& name, int version);
   Status delete_policy_version(const PolicyName& name, int version);
-  /// `target`: certificate ARN or Cognito identity id. Idempotent.
+  /// `target`: certificate ARN, thing group ARN or Cognito identity id. Idempotent.
   Status attach_policy(const PolicyName& name, std::string_view target);
   /// Succeeds when it was not attached or the policy does not exist: the operation models no 404.
   Status detach_policy(const PolicyName& name, std::string_view target);
-  [[nodiscard]] Result<Page<PolicyPtr>> attached_policies(std::string_view target,
-                                                          const PageRequest& page) const;
+  /// `recursive`: also those of a group's ancestors, or of the groups of a certificate's things.
+  [[nodiscard]] Result<Page<PolicyPtr>> attached_policies(std::string_view target, const PageRequest& page,
+                                                          bool recursive = false) const;
   [[nodiscard]] Result<Page<std::string>> targets_for_policy(const PolicyName& name,
                                                              const PageRequest& page) const;
 
@@ -336,6 +375,45 @@ class Registry {
   [[nodiscard]] Result<Page<ThingTypePtr>> list_thing_types(
       const PageRequest& page, const std::optional<ThingTypeName>& name = {}) const;
 
+  // --- Thing groups (P8.4), thing_groups.cpp, memberships.cpp ---
+
+  Result<ThingGroupPtr> create_thing_group(const ThingGroupName& name, const CreateThingGroup& request);
+  [[nodiscard]] Result<ThingGroupPtr> thing_group(const ThingGroupName& name) const;
+  /// Answers the new version.
+  Result<std::int64_t> update_thing_group(const ThingGroupName& name, const UpdateThingGroup& request);
+  /// Its things leave it, its policies are detached. Succeeds for a missing group; Errc::invalid_request while
+  /// it has children.
+  Status delete_thing_group(const ThingGroupName& name, std::optional<std::int64_t> expected_version = {});
+  [[nodiscard]] Result<Page<ThingGroupPtr>> list_thing_groups(const PageRequest& page,
+                                                              const ThingGroupFilter& filter = {}) const;
+  /// All of it or nothing. Adding a member and removing none are no-ops.
+  Status change_memberships(const ThingName& thing, const std::set<ThingGroupName>& add,
+                            const std::set<ThingGroupName>& remove);
+  [[nodiscard]] Result<Page<ThingGroupName>> groups_of_thing(const ThingName& thing,
+                                                             const PageRequest& page) const;
+  /// `recursive`: also of all groups below.
+  [[nodiscard]] Result<Page<ThingName>> things_in_group(const ThingGroupName& group, const PageRequest& page,
+                                                        bool recursive = false) const;
+
+  // --- Billing groups (P8.5), billing_groups.cpp ---
+
+  Result<BillingGroupPtr> create_billing_group(const BillingGroupName& name, const std::string& description,
+                                               const Tags& tags = {});
+  [[nodiscard]] Result<BillingGroupPtr> billing_group(const BillingGroupName& name) const;
+  /// Answers the new version.
+  Result<std::int64_t> update_billing_group(const BillingGroupName& name, const UpdateBillingGroup& request);
+  /// Its things leave it. Succeeds for a missing group.
+  Status delete_billing_group(const BillingGroupName& name,
+                              std::optional<std::int64_t> expected_version = {});
+  [[nodiscard]] Result<Page<BillingGroupPtr>> list_billing_groups(const PageRequest& page,
+                                                                  const std::string& name_prefix = {}) const;
+  /// A thing is in one billing group at most: it leaves the one it is in.
+  Status add_thing_to_billing_group(const ThingName& thing, const BillingGroupName& group);
+  /// No-op for a thing that is not in it.
+  Status remove_thing_from_billing_group(const ThingName& thing, const BillingGroupName& group);
+  [[nodiscard]] Result<Page<ThingName>> things_in_billing_group(const BillingGroupName& group,
+                                                                const PageRequest& page) const;
+
   // --- Thing principals (P8.3), principals.cpp ---
 
   /// `principal`: certificate ARN or Cognito identity id. Idempotent.
@@ -347,7 +425,7 @@ class Registry {
   [[nodiscard]] Result<Page<PrincipalThing>> principal_things(
       std::string_view principal, const PageRequest& page, std::optional<ThingPrincipalType> type = {}) const;
 
-  // --- Provisioning templates (P5.10), provisioning_templates.cpp, provisioning_template_versions.cpp ---
+  // --- Provisioning templates (P5.10), provisioning_templates.cpp ---
 
   Result<ProvisioningTemplatePtr> create_provisioning_template(const TemplateName& name,
                                                                const CreateProvisioningTemplate& request);
@@ -406,7 +484,8 @@ class Registry {
   [[nodiscard]] Error already_exists(std::string message, std::string id, std::string arn) const;
 
   // ca_certificates.cpp
-  [[nodiscard]] Status check_registration_config(const RegistrationConfig& config) const;
+  /// The config with its template parsed. Under write_mutex_: the template it names must exist.
+  [[nodiscard]] Result<RegistrationConfig> read_registration_config(RegistrationConfig config) const;
   /// Keeps the issuers by subject in step with cas_. Under write_mutex_.
   void put_issuer(const CaCertificatePtr& record, const pki::Certificate& certificate);
   void erase_issuer(const pki::Certificate& certificate);
@@ -427,16 +506,27 @@ class Registry {
   Status store_certificate(const CertificatePtr& record);
   void show_certificate(const CertificatePtr& record);
 
-  // provision.cpp
+  // provision.cpp, just_in_time.cpp
   class Draft;
+  /// The template that a CA's registrationConfig means, now.
+  [[nodiscard]] Result<provisioning::TemplatePtr> provisioning_document(
+      const RegistrationConfig& config) const;
+  /// The certificate of a CSR or PEM, not yet stored; null for one that is named by its id.
+  Result<std::shared_ptr<CertificateRecord>> read_source(const provisioning::CertificatePlan& plan);
   /// With `only_pending`, a certificate that has left PENDING_ACTIVATION meanwhile is answered as it is.
   Result<Provisioned> apply(const provisioning::Plan& plan, Leftovers leftovers, bool only_pending);
 
   // policies.cpp, attachments.cpp
+  /// Version 1 of a policy, not yet stored.
+  [[nodiscard]] Result<std::shared_ptr<PolicyRecord>> new_policy(const PolicyName& name,
+                                                                 std::string_view document, Time now) const;
   Status store_policy(std::shared_ptr<PolicyRecord> next);
   /// The principal, which exists if it is a certificate.
   [[nodiscard]] Result<Principal> existing_principal(std::string_view text) const;
-  [[nodiscard]] Result<Principal> policy_target(std::string_view text) const;
+  /// The target, which exists if it is a certificate or a thing group.
+  [[nodiscard]] Result<PolicyTarget> policy_target(std::string_view text) const;
+  /// Puts the default versions of `target`'s policies among `into`, by policy name.
+  void collect_policies(const PolicyTarget& target, std::vector<policy::NamedDocument>& into) const;
 
   // provisioning_templates.cpp
   Status store_provisioning_template(std::shared_ptr<ProvisioningTemplateRecord> next);
@@ -447,10 +537,26 @@ class Registry {
   // things.cpp, principals.cpp
   [[nodiscard]] Status check_attributes(const ThingRecord& thing) const;
   [[nodiscard]] Status check_type_for_new_use(const ThingTypeName& type) const;
-  /// Puts the record and keeps the count of things by type. Under write_mutex_.
+  /// Puts the record and keeps the count of things by type and the things of billing groups. Under
+  /// write_mutex_.
   void show_thing(const ThingRecord* old, const ThingPtr& next);
+  /// The opposite.
+  void hide_thing(const ThingRecord& old);
   [[nodiscard]] Status check_exclusivity(const ThingName& thing, const Principal& principal,
                                          ThingPrincipalType type) const;
+
+  // thing_groups.cpp, memberships.cpp, billing_groups.cpp
+  [[nodiscard]] Status check_group_attributes(const ThingGroupRecord& group) const;
+  /// Whether `thing` may be in exactly these groups: each exists (Errc::not_found), they are not too many and
+  /// no two are of one hierarchy (Errc::invalid_request). Under write_mutex_.
+  [[nodiscard]] Status check_memberships(const ThingName& thing,
+                                         const std::set<ThingGroupName>& groups) const;
+  /// Of the thing's groups and their ancestors, by policy name.
+  [[nodiscard]] std::vector<policy::NamedDocument> group_policies(const ThingName& thing) const;
+  /// The group and all below it.
+  [[nodiscard]] std::vector<ThingGroupName> subtree(const ThingGroupName& group) const;
+  /// The thing with another billing group. Under write_mutex_.
+  Status move_thing(const ThingPtr& thing, std::optional<BillingGroupName> group);
 
   const Realm realm_;
   const Clock& clock_;
@@ -474,7 +580,13 @@ class Registry {
   Table<ThingName, ThingRecord> things_;
   Table<ThingTypeName, ThingTypeRecord> thing_types_;
   std::unordered_map<ThingTypeName, std::size_t> things_of_type_;  ///< Under write_mutex_.
-  Links<Principal, PolicyName, Ok> policy_links_;
+  Table<ThingGroupName, ThingGroupRecord> thing_groups_;
+  Links<ThingGroupName, ThingGroupName, Ok> child_groups_;  ///< Parent, child.
+  Links<ThingName, ThingGroupName, Ok> group_links_;
+  Table<BillingGroupName, BillingGroupRecord> billing_groups_;
+  Links<BillingGroupName, ThingName, Ok> billing_links_;  ///< What the things' records say.
+  std::size_t billing_group_count_{0};                    ///< Under write_mutex_.
+  Links<PolicyTarget, PolicyName, Ok> policy_links_;
   Links<Principal, ThingName, ThingPrincipalType> thing_links_;
 };
 

@@ -12,10 +12,13 @@
 #include <variant>
 
 #include "base/result.h"
+#include "registry/records/billing_group.h"
 #include "registry/records/ca_certificate.h"
 #include "registry/records/certificate.h"
 #include "registry/records/policy.h"
+#include "registry/records/provisioning_template.h"
 #include "registry/records/thing.h"
+#include "registry/records/thing_group.h"
 
 namespace iotemu::registry {
 
@@ -34,7 +37,12 @@ struct ThingAttachment {
   ThingPrincipalType type{ThingPrincipalType::non_exclusive};
   bool attached{true};
 };
-enum class RecordKind { certificate, ca_certificate, policy, thing, thing_type };
+struct GroupMembership {
+  ThingName thing{};
+  ThingGroupName group{};
+  bool member{true};
+};
+enum class RecordKind { certificate, ca_certificate, policy, thing, thing_type, provisioning_template, thing_group, billing_group };
 struct Erased {
   RecordKind kind{};
   std::string key{};
@@ -44,10 +52,12 @@ struct ErasedAll {
 };
 
 /// One row to save or erase. Records are shared, so that a store's own thread can write them later.
-using Change = std::variant<std::shared_ptr<const CertificateRecord>,
-                            std::shared_ptr<const CaCertificateRecord>, std::shared_ptr<const PolicyRecord>,
-                            std::shared_ptr<const ThingRecord>, std::shared_ptr<const ThingTypeRecord>,
-                            RegistrationCode, PolicyAttachment, ThingAttachment, Erased, ErasedAll>;
+using Change =
+    std::variant<std::shared_ptr<const CertificateRecord>, std::shared_ptr<const CaCertificateRecord>,
+                 std::shared_ptr<const PolicyRecord>, std::shared_ptr<const ProvisioningTemplateRecord>,
+                 std::shared_ptr<const ThingRecord>, std::shared_ptr<const ThingTypeRecord>,
+                 std::shared_ptr<const ThingGroupRecord>, std::shared_ptr<const BillingGroupRecord>,
+                 RegistrationCode, PolicyAttachment, ThingAttachment, GroupMembership, Erased, ErasedAll>;
 
 class Store {
  public:

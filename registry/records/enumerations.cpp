@@ -3,6 +3,7 @@
 
 #include "registry/records/ca_certificate.h"
 #include "registry/records/certificate.h"
+#include "registry/records/provisioning_template.h"
 #include "registry/records/thing.h"
 
 namespace iotemu::registry {
@@ -47,6 +48,10 @@ constexpr Words<ThingPrincipalType, 2> kThingPrincipalTypes{{
     {ThingPrincipalType::exclusive, "EXCLUSIVE_THING"},
     {ThingPrincipalType::non_exclusive, "NON_EXCLUSIVE_THING"},
 }};
+constexpr Words<TemplateType, 2> kTemplateTypes{{
+    {TemplateType::fleet_provisioning, "FLEET_PROVISIONING"},
+    {TemplateType::jitp, "JITP"},
+}};
 
 }  // namespace
 
@@ -73,6 +78,12 @@ std::string_view to_text(ThingPrincipalType type) {
 }
 std::optional<ThingPrincipalType> parse_thing_principal_type(std::string_view text) {
   return value_of(kThingPrincipalTypes, text);
+}
+std::string_view to_text(TemplateType type) {
+  return word_of(kTemplateTypes, type);
+}
+std::optional<TemplateType> parse_template_type(std::string_view text) {
+  return value_of(kTemplateTypes, text);
 }
 
 }  // namespace iotemu::registry
