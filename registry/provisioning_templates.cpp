@@ -24,9 +24,20 @@ Error no_such_version(const TemplateName& name, int version) {
           "Provisioning template " + name.text() + " has no version " + std::to_string(version)};
 }
 
+/// P5.11.
 Status check_hook(TemplateType type, const std::optional<ProvisioningHook>& hook) {
-  if (!hook || type == TemplateType::fleet_provisioning) return Ok{};
-  return invalid("A preProvisioningHook is for templates of type FLEET_PROVISIONING, not JITP");
+  if (!hook) return Ok{};
+  if (type != TemplateType::fleet_provisioning) {
+    return invalid("A preProvisioningHook is for templates of type FLEET_PROVISIONING, not JITP");
+  }
+  if (hook->payload_version != ProvisioningHook{}.payload_version) {
+    return invalid("The payloadVersion of a preProvisioningHook is " + ProvisioningHook{}.payload_version +
+                   ", not '" + hook->payload_version + "'");
+  }
+  if (hook->target_arn.empty()) {
+    return invalid("The targetArn of a preProvisioningHook is the ARN of a Lambda function; it is empty");
+  }
+  return Ok{};
 }
 
 /// A template that devices run knows its certificate by what the connection or the token says (P5.5).

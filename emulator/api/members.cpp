@@ -18,6 +18,14 @@ Member policy_document() {
   return body("policyDocument").required().length(0, 404600);
 }
 
+Member template_name(const Member& placed) {
+  return placed.required().length(1, 36).pattern(kTemplateNamePattern);
+}
+
+Member template_body() {
+  return body("templateBody").required().length(0, 10240);
+}
+
 Member thing_name() {
   return path_member("thingName").length(1, 128).pattern(kThingNamePattern);
 }

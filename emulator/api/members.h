@@ -15,6 +15,8 @@ namespace iotemu::api {
 [[nodiscard]] Member certificate_pem(std::string_view name);
 [[nodiscard]] Member policy_name();
 [[nodiscard]] Member policy_document();
+[[nodiscard]] Member template_name(const Member& placed);
+[[nodiscard]] Member template_body();
 [[nodiscard]] Member thing_name();
 [[nodiscard]] Member thing_type_name(const Member& placed);
 [[nodiscard]] Member set_as_active();

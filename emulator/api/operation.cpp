@@ -132,6 +132,10 @@ registry::PolicyName Call::policy_name() const {
   return parsed(registry::PolicyName::parse(str("policyName")));
 }
 
+registry::TemplateName Call::template_name() const {
+  return parsed(registry::TemplateName::parse(str("templateName")));
+}
+
 registry::ThingName Call::thing_name() const {
   return parsed(registry::ThingName::parse(str("thingName")));
 }
@@ -139,6 +143,11 @@ registry::ThingName Call::thing_name() const {
 std::optional<registry::ThingTypeName> Call::thing_type_name() const {
   if (!has("thingTypeName")) return std::nullopt;
   return parsed(registry::ThingTypeName::parse(str("thingTypeName")));
+}
+
+std::optional<registry::BillingGroupName> Call::billing_group_name() const {
+  if (!has("billingGroupName")) return std::nullopt;
+  return parsed(registry::BillingGroupName::parse(str("billingGroupName")));
 }
 
 registry::Tags Call::tags() const {

@@ -80,8 +80,10 @@ struct Call {
 
   [[nodiscard]] registry::CertificateId certificate_id(std::string_view name = "certificateId") const;
   [[nodiscard]] registry::PolicyName policy_name() const;
+  [[nodiscard]] registry::TemplateName template_name() const;
   [[nodiscard]] registry::ThingName thing_name() const;
   [[nodiscard]] std::optional<registry::ThingTypeName> thing_type_name() const;
+  [[nodiscard]] std::optional<registry::BillingGroupName> billing_group_name() const;
   [[nodiscard]] registry::Tags tags() const;
   /// Of either style (P10.4): pageSize and marker, or maxResults and nextToken.
   [[nodiscard]] registry::PageRequest page() const;
@@ -106,6 +108,10 @@ const OperationTable& policy_attachment_operations();
 const OperationTable& thing_operations();
 const OperationTable& thing_type_operations();
 const OperationTable& thing_principal_operations();
+const OperationTable& thing_group_operations();
+const OperationTable& billing_group_operations();
+const OperationTable& provisioning_template_operations();
+const OperationTable& register_thing_operations();
 const OperationTable& endpoint_operations();
 const OperationTable& tag_operations();
 

@@ -71,6 +71,20 @@ bool printable(std::string_view text) {
   return all(text, [](char c) { return (c >= ' ' && c <= '~') || is_beyond_ascii(c); });
 }
 
+/// Unicode's category "other" as far as ASCII and Latin-1 have it.
+bool no_control(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const bool two_bytes = c == 0xc2 && i + 1 < text.size();
+    if (c < 0x20 || c == 0x7f || (two_bytes && static_cast<unsigned char>(text[i + 1]) < 0xa0)) return false;
+  }
+  return true;
+}
+
+bool payload_version(std::string_view text) {
+  return some_all(text, [](char c) { return is_digit(c) || c == '-'; });
+}
+
 bool number(std::string_view text) {
   return some_all(text, is_digit);
 }
@@ -81,11 +95,13 @@ const Pattern kCertificateIdPattern{"(0x)?[a-fA-F0-9]+", certificate_id};
 const Pattern kPolicyNamePattern{"[\\w+=,.@-]+", policy_name};
 const Pattern kPolicyVersionIdPattern{"[0-9]+", number};
 const Pattern kTemplateNamePattern{"^[0-9A-Za-z_-]+$", template_name};
+const Pattern kPayloadVersionPattern{"^[0-9-]+$", payload_version};
 const Pattern kThingNamePattern{"[a-zA-Z0-9:_-]+", thing_name};
 const Pattern kAttributeNamePattern{"[a-zA-Z0-9_.,@/:#-]+", attribute_name};
 const Pattern kAttributeValuePattern{"[a-zA-Z0-9_.,@/:#=\\[\\]-]*", attribute_value};
 const Pattern kMarkerPattern{"[A-Za-z0-9+/]+={0,2}", marker};
 const Pattern kTagKeyPattern{"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", tag_key};
 const Pattern kPrintablePattern{"[\\p{Graph}\\x20]*", printable};
+const Pattern kNoControlPattern{"[^\\p{C}]*", no_control};
 
 }  // namespace iotemu::api

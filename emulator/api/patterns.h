@@ -16,11 +16,13 @@ extern const Pattern kCertificateIdPattern;
 extern const Pattern kPolicyNamePattern;
 extern const Pattern kPolicyVersionIdPattern;
 extern const Pattern kTemplateNamePattern;
+extern const Pattern kPayloadVersionPattern;
 extern const Pattern kThingNamePattern;  ///< thing types too
 extern const Pattern kAttributeNamePattern;
 extern const Pattern kAttributeValuePattern;
 extern const Pattern kMarkerPattern;
 extern const Pattern kTagKeyPattern;
 extern const Pattern kPrintablePattern;  ///< descriptions
+extern const Pattern kNoControlPattern;  ///< descriptions of templates
 
 }  // namespace iotemu::api

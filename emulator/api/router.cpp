@@ -96,7 +96,8 @@ std::vector<Route> control_plane_routes() {
   std::vector<Route> routes;
   for (const auto* table : {&ca_certificate_operations(), &certificate_operations(), &policy_operations(),
                             &policy_attachment_operations(), &thing_operations(), &thing_type_operations(),
-                            &thing_principal_operations(), &endpoint_operations(), &tag_operations()}) {
+                            &thing_principal_operations(), &provisioning_template_operations(),
+                            &register_thing_operations(), &endpoint_operations(), &tag_operations()}) {
     for (const auto& operation : *table) {
       routes.push_back({operation.name, operation.verb, operation.path, &operation});
     }

@@ -30,6 +30,9 @@ Result<Json> list_tags_for_resource(Call& call) {
   } else if (kind == "thingtype") {
     if (const auto type = registry::ThingTypeName::parse(name))
       return tags_of(call.registry.thing_type(*type));
+  } else if (kind == "provisioningtemplate") {
+    if (const auto found = registry::TemplateName::parse(name))
+      return tags_of(call.registry.provisioning_template(*found));
   } else if (kind == "thing" || kind == "cert") {
     return Error{Errc::invalid_request, "Things and device certificates carry no tags: " + arn};
   }
