@@ -1,5 +1,6 @@
 // Which policy is attached to whom (P7.2).
 
+#include "registry/merged_page.h"
 #include "registry/registry.h"
 
 namespace iotemu::registry {
@@ -12,57 +13,81 @@ Result<Principal> Registry::existing_principal(std::string_view text) const {
   return principal;
 }
 
-Result<Principal> Registry::policy_target(std::string_view text) const {
-  constexpr std::string_view kGroup = "thinggroup/";
-  const auto resource = iot_resource(realm_, text);
-  if (resource.starts_with(kGroup)) {
-    // No operation makes thing groups, so there is none to attach to.
-    return Error{Errc::not_found,
-                 "Thing group " + std::string{resource.substr(kGroup.size())} + " does not exist"};
+Result<PolicyTarget> Registry::policy_target(std::string_view text) const {
+  auto target = PolicyTarget::parse(realm_, text);
+  if (!target) return target;
+  if (target->is_group()) {
+    if (thing_groups_.find(target->group())) return target;
+    return Error{Errc::not_found, "Thing group " + target->group().text() + " does not exist"};
   }
-  return existing_principal(text);
+  const auto principal = existing_principal(text);
+  if (!principal) return principal.error();
+  return target;
 }
 
-Status Registry::attach_policy(const PolicyName& name, std::string_view target) {
+Status Registry::attach_policy(const PolicyName& name, std::string_view target_text) {
   const Writing write{write_mutex_};
   if (!policies_.find(name)) return Error{Errc::not_found, "Policy " + name.text() + " does not exist"};
-  const auto principal = policy_target(target);
-  if (!principal) return principal.error();
-  if (policy_links_.find(*principal, name)) return Ok{};
-  if (policy_links_.count_of_left(*principal) >= options_.policies_per_certificate) {
-    return Error{Errc::limit_exceeded, "At most " + std::to_string(options_.policies_per_certificate) +
-                                           " policies can be attached to " + principal->text()};
+  const auto target = policy_target(target_text);
+  if (!target) return target.error();
+  if (policy_links_.find(*target, name)) return Ok{};
+  const auto limit = target->is_group() ? options_.policies_per_group : options_.policies_per_certificate;
+  if (policy_links_.count_of_left(*target) >= limit) {
+    return Error{Errc::limit_exceeded,
+                 "At most " + std::to_string(limit) + " policies can be attached to " + target->text()};
   }
-  const Change change{PolicyAttachment{.policy = name, .target = principal->text(), .attached = true}};
+  const Change change{PolicyAttachment{.policy = name, .target = target->text(), .attached = true}};
   if (auto saved = store_.write({&change, 1}); !saved) return saved;
-  policy_links_.put(*principal, name, Ok{});
+  policy_links_.put(*target, name, Ok{});
   verdicts_changed();
   return Ok{};
 }
 
-Status Registry::detach_policy(const PolicyName& name, std::string_view target) {
-  const auto principal = Principal::parse(realm_, target);
-  if (!principal) {
+Status Registry::detach_policy(const PolicyName& name, std::string_view target_text) {
+  const auto target = PolicyTarget::parse(realm_, target_text);
+  if (!target) {
     // A target that cannot exist here has nothing attached; the operation models no 404.
-    const bool well_formed = policy_target(target).error().code == Errc::not_found;
-    return well_formed ? Status{Ok{}} : Status{principal.error()};
+    return target.error().code == Errc::not_found ? Status{Ok{}} : Status{target.error()};
   }
   const Writing write{write_mutex_};
-  if (!policy_links_.find(*principal, name)) return Ok{};
-  const Change change{PolicyAttachment{.policy = name, .target = principal->text(), .attached = false}};
+  if (!policy_links_.find(*target, name)) return Ok{};
+  const Change change{PolicyAttachment{.policy = name, .target = target->text(), .attached = false}};
   if (auto saved = store_.write({&change, 1}); !saved) return saved;
-  policy_links_.erase(*principal, name);
+  policy_links_.erase(*target, name);
   verdicts_changed();
   return Ok{};
 }
 
-Result<Page<PolicyPtr>> Registry::attached_policies(std::string_view target, const PageRequest& page) const {
-  const auto principal = policy_target(target);
-  if (!principal) return principal.error();
-  const auto names = policy_links_.page_of_left(*principal, page, [](Ok) { return true; });
-  if (!names) return names.error();
-  Page<PolicyPtr> result{.next_marker = names->next_marker};
-  for (const auto& [name, unused] : names->items) {
+std::vector<PolicyTarget> Registry::policy_sources(const PolicyTarget& target) const {
+  std::set<ThingGroupName> groups;
+  if (target.is_group()) {
+    if (const auto group = thing_groups_.find(target.group())) {
+      groups.insert(group->ancestors.begin(), group->ancestors.end());
+    }
+  } else {
+    for (const auto& [thing, unused] : thing_links_.of_left(target.principal())) {
+      groups.merge(groups_above(thing));
+    }
+  }
+  std::vector<PolicyTarget> sources{target};
+  for (const auto& group : groups) sources.emplace_back(realm_, group);
+  return sources;
+}
+
+Result<Page<PolicyPtr>> Registry::attached_policies(std::string_view target_text, const PageRequest& page,
+                                                    bool recursive) const {
+  const auto target = policy_target(target_text);
+  if (!target) return target.error();
+  const auto sources = recursive ? policy_sources(*target) : std::vector<PolicyTarget>{*target};
+  MergedPage<PolicyName> names{page};
+  for (const auto& source : sources) {
+    if (auto added = names.add(policy_links_.page_of_left(source, page, [](Ok) { return true; })); !added) {
+      return added.error();
+    }
+  }
+  auto merged = std::move(names).take();
+  Page<PolicyPtr> result{.next_marker = std::move(merged.next_marker)};
+  for (const auto& name : merged.items) {
     if (auto found = policies_.find(name)) result.items.push_back(std::move(found));
   }
   return result;
@@ -74,7 +99,7 @@ Result<Page<std::string>> Registry::targets_for_policy(const PolicyName& name,
   const auto targets = policy_links_.page_of_right(name, page, [](Ok) { return true; });
   if (!targets) return targets.error();
   Page<std::string> result{.next_marker = targets->next_marker};
-  for (const auto& [principal, unused] : targets->items) result.items.push_back(principal.text());
+  for (const auto& [target, unused] : targets->items) result.items.push_back(target.text());
   return result;
 }
 

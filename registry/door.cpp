@@ -110,13 +110,26 @@ std::shared_ptr<const PrincipalView> Registry::principal_view(const CertificateI
   auto view = std::make_shared<PrincipalView>();
   view->certificate = std::move(certificate);
   const Principal principal{realm_, id};
-  for (const auto& [name, unused] : policy_links_.of_left(principal)) {
-    if (const auto policy = policies_.find(name)) {
-      view->policies.push_back({.name = name.text(), .document = policy->effective().document});
+  const auto documents_of = [&](const std::vector<PolicyTarget>& targets) {
+    std::set<PolicyName> names;
+    for (const auto& target : targets) {
+      for (const auto& [name, unused] : policy_links_.of_left(target)) names.insert(name);
     }
-  }
+    std::vector<policy::NamedDocument> documents;
+    for (const auto& name : names) {
+      if (const auto policy = policies_.find(name)) {
+        documents.push_back({.name = name.text(), .document = policy->effective().document});
+      }
+    }
+    return documents;
+  };
+  view->policies = documents_of({principal});
   for (const auto& [name, type] : thing_links_.of_left(principal)) {
-    if (auto thing = things_.find(name)) view->things.push_back({.thing = std::move(thing), .type = type});
+    auto thing = things_.find(name);
+    if (!thing) continue;
+    std::vector<PolicyTarget> groups;
+    for (const auto& group : groups_above(name)) groups.emplace_back(realm_, group);
+    view->things.push_back({.thing = std::move(thing), .type = type, .group_policies = documents_of(groups)});
   }
   return view;
 }

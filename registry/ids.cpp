@@ -119,6 +119,26 @@ Result<Principal> Principal::parse(const Realm& realm, std::string_view text) {
   return Principal{realm, *id};
 }
 
+PolicyTarget::PolicyTarget(const Realm& realm, const ThingGroupName& group)
+    : group_{group}, group_arn_{thing_group_arn(realm, group)} {}
+
+Result<PolicyTarget> PolicyTarget::parse(const Realm& realm, std::string_view text) {
+  constexpr std::string_view kGroup = "thinggroup/";
+  const auto resource = foreign_resource(text);
+  if (!resource.starts_with(kGroup)) {
+    auto principal = Principal::parse(realm, text);
+    if (!principal) return principal.error();
+    return PolicyTarget{std::move(*principal)};
+  }
+  const auto group = ThingGroupName::parse(resource.substr(kGroup.size()));
+  if (!group) return group.error();
+  if (iot_resource(realm, text) != resource) {
+    return Error{Errc::not_found, "Thing group " + std::string{text} + " does not exist in account " +
+                                      realm.account + ", region " + realm.region};
+  }
+  return PolicyTarget{realm, *group};
+}
+
 std::string certificate_arn(const Realm& realm, const CertificateId& id) {
   return iot_arn(realm, "cert/" + id.hex());
 }

@@ -98,6 +98,30 @@ class Principal {
   CertificateId certificate_;
 };
 
+/// What a policy can be attached to: a principal, or a thing group of this realm.
+class PolicyTarget {
+ public:
+  PolicyTarget() = default;
+  // A principal is a target as it is. NOLINTNEXTLINE(google-explicit-constructor)
+  PolicyTarget(Principal principal) : principal_{std::move(principal)} {}
+  PolicyTarget(const Realm& realm, const ThingGroupName& group);
+
+  /// What Principal::parse reads, or the ARN of a thing group, with the same errors.
+  static Result<PolicyTarget> parse(const Realm& realm, std::string_view text);
+
+  [[nodiscard]] bool is_group() const { return !group_.text().empty(); }
+  [[nodiscard]] const ThingGroupName& group() const { return group_; }
+  [[nodiscard]] const Principal& principal() const { return principal_; }
+  /// The ARN or the identity id: what lists answer.
+  [[nodiscard]] const std::string& text() const { return is_group() ? group_arn_ : principal_.text(); }
+  friend bool operator==(const PolicyTarget&, const PolicyTarget&) = default;
+
+ private:
+  Principal principal_;
+  ThingGroupName group_;
+  std::string group_arn_;
+};
+
 [[nodiscard]] std::string certificate_arn(const Realm& realm, const CertificateId& id);
 [[nodiscard]] std::string ca_certificate_arn(const Realm& realm, const CertificateId& id);
 [[nodiscard]] std::string policy_arn(const Realm& realm, const PolicyName& name);
@@ -119,6 +143,12 @@ template <class Rule>
 struct std::hash<iotemu::registry::Name<Rule>> {
   std::size_t operator()(const iotemu::registry::Name<Rule>& name) const noexcept {
     return std::hash<std::string>{}(name.text());
+  }
+};
+template <>
+struct std::hash<iotemu::registry::PolicyTarget> {
+  std::size_t operator()(const iotemu::registry::PolicyTarget& target) const noexcept {
+    return std::hash<std::string>{}(target.text());
   }
 };
 template <>

@@ -50,6 +50,10 @@ class Links {
     const std::shared_lock lock{mutex_};
     return all(by_left_, left);
   }
+  [[nodiscard]] std::vector<std::pair<Left, Value>> of_right(const Right& right) const {
+    const std::shared_lock lock{mutex_};
+    return all(by_right_, right);
+  }
   [[nodiscard]] std::size_t count_of_left(const Left& left) const {
     const std::shared_lock lock{mutex_};
     return count(by_left_, left);

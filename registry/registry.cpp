@@ -36,6 +36,12 @@ Status Registry::reset(bool keep_ca) {
   things_.clear();
   thing_types_.clear();
   things_of_type_.clear();
+  thing_groups_.clear();
+  child_groups_.clear();
+  group_links_.clear();
+  billing_groups_.clear();
+  billing_links_.clear();
+  billing_group_count_ = 0;
   policy_links_.clear();
   thing_links_.clear();
   if (!keep_ca) {

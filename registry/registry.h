@@ -381,8 +381,8 @@ class Registry {
   [[nodiscard]] Result<ThingGroupPtr> thing_group(const ThingGroupName& name) const;
   /// Answers the new version.
   Result<std::int64_t> update_thing_group(const ThingGroupName& name, const UpdateThingGroup& request);
-  /// Its things leave it, its policies are detached. Succeeds for a missing group; Errc::invalid_request while
-  /// it has children.
+  /// Its things leave it, its policies are detached. Succeeds for a missing group; Errc::invalid_request
+  /// while it has children.
   Status delete_thing_group(const ThingGroupName& name, std::optional<std::int64_t> expected_version = {});
   [[nodiscard]] Result<Page<ThingGroupPtr>> list_thing_groups(const PageRequest& page,
                                                               const ThingGroupFilter& filter = {}) const;
@@ -525,8 +525,8 @@ class Registry {
   [[nodiscard]] Result<Principal> existing_principal(std::string_view text) const;
   /// The target, which exists if it is a certificate or a thing group.
   [[nodiscard]] Result<PolicyTarget> policy_target(std::string_view text) const;
-  /// Puts the default versions of `target`'s policies among `into`, by policy name.
-  void collect_policies(const PolicyTarget& target, std::vector<policy::NamedDocument>& into) const;
+  /// All whose policies a recursive list of `target`'s shows (P7.2).
+  [[nodiscard]] std::vector<PolicyTarget> policy_sources(const PolicyTarget& target) const;
 
   // provisioning_templates.cpp
   Status store_provisioning_template(std::shared_ptr<ProvisioningTemplateRecord> next);
@@ -546,17 +546,19 @@ class Registry {
                                          ThingPrincipalType type) const;
 
   // thing_groups.cpp, memberships.cpp, billing_groups.cpp
-  [[nodiscard]] Status check_group_attributes(const ThingGroupRecord& group) const;
+  [[nodiscard]] Status check_group_attributes(const Attributes& attributes) const;
+  /// Depth and number of siblings. Under write_mutex_.
+  [[nodiscard]] Status check_place(const ThingGroupName& name, const ThingGroupRecord& parent) const;
   /// Whether `thing` may be in exactly these groups: each exists (Errc::not_found), they are not too many and
   /// no two are of one hierarchy (Errc::invalid_request). Under write_mutex_.
   [[nodiscard]] Status check_memberships(const ThingName& thing,
                                          const std::set<ThingGroupName>& groups) const;
-  /// Of the thing's groups and their ancestors, by policy name.
-  [[nodiscard]] std::vector<policy::NamedDocument> group_policies(const ThingName& thing) const;
+  /// The thing's groups and all their ancestors.
+  [[nodiscard]] std::set<ThingGroupName> groups_above(const ThingName& thing) const;
   /// The group and all below it.
   [[nodiscard]] std::vector<ThingGroupName> subtree(const ThingGroupName& group) const;
   /// The thing with another billing group. Under write_mutex_.
-  Status move_thing(const ThingPtr& thing, std::optional<BillingGroupName> group);
+  Status move_thing(const ThingPtr& thing, const std::optional<BillingGroupName>& group);
 
   const Realm realm_;
   const Clock& clock_;

@@ -42,7 +42,16 @@ struct GroupMembership {
   ThingGroupName group{};
   bool member{true};
 };
-enum class RecordKind { certificate, ca_certificate, policy, thing, thing_type, provisioning_template, thing_group, billing_group };
+enum class RecordKind {
+  certificate,
+  ca_certificate,
+  policy,
+  thing,
+  thing_type,
+  provisioning_template,
+  thing_group,
+  billing_group
+};
 struct Erased {
   RecordKind kind{};
   std::string key{};

@@ -61,7 +61,15 @@ Status Registry::check_type_for_new_use(const ThingTypeName& type) const {
 void Registry::show_thing(const ThingRecord* old, const ThingPtr& next) {
   if (old != nullptr && old->type) --things_of_type_[*old->type];
   if (next->type) ++things_of_type_[*next->type];
+  if (old != nullptr && old->billing_group) billing_links_.erase(*old->billing_group, old->name);
+  if (next->billing_group) billing_links_.put(*next->billing_group, next->name, Ok{});
   things_.put(next);
+}
+
+void Registry::hide_thing(const ThingRecord& old) {
+  if (old.type) --things_of_type_[*old.type];
+  if (old.billing_group) billing_links_.erase(*old.billing_group, old.name);
+  things_.erase(old.name);
 }
 
 Result<ThingPtr> Registry::create_thing(const ThingName& name, const CreateThing& request) {
@@ -70,13 +78,14 @@ Result<ThingPtr> Registry::create_thing(const ThingName& name, const CreateThing
   record->name = name;
   record->arn = thing_arn(realm_, name);
   record->type = request.type;
+  record->billing_group = request.billing_group;
   put_attributes(record->attributes, request.attributes);
   if (auto checked = check_attributes(*record); !checked) return checked.error();
 
   const Writing write{write_mutex_};
   if (const auto known = things_.find(name)) {
     const bool same = known->type == record->type && known->attributes == record->attributes &&
-                      request.billing_group.empty();
+                      known->billing_group == record->billing_group;
     if (same) return known;
     return already_exists("Thing " + name.text() + " already exists in account with different properties",
                           name.text(), known->arn);
@@ -84,9 +93,8 @@ Result<ThingPtr> Registry::create_thing(const ThingName& name, const CreateThing
   if (request.type) {
     if (auto checked = check_type_for_new_use(*request.type); !checked) return checked.error();
   }
-  if (!request.billing_group.empty()) {
-    // No operation makes billing groups, so there is none to name.
-    return Error{Errc::not_found, "Billing group " + request.billing_group + " does not exist"};
+  if (request.billing_group && !billing_groups_.find(*request.billing_group)) {
+    return Error{Errc::not_found, "Billing group " + request.billing_group->text() + " does not exist"};
   }
   record->id = random_.uuid();
   record->created_at = clock_.now();
@@ -145,10 +153,15 @@ Status Registry::delete_thing(const ThingName& name, std::optional<std::int64_t>
   if (thing_links_.count_of_right(name) > 0) {
     return invalid("Cannot delete. Thing " + name.text() + " is still attached to one or more principals");
   }
-  const Change change{Erased{.kind = RecordKind::thing, .key = name.text()}};
-  if (auto saved = store_.write({&change, 1}); !saved) return saved;
-  if (old->type) --things_of_type_[*old->type];
-  things_.erase(name);
+  const auto groups = group_links_.of_left(name);
+  std::vector<Change> changes;
+  for (const auto& [group, unused] : groups) {
+    changes.emplace_back(GroupMembership{.thing = name, .group = group, .member = false});
+  }
+  changes.emplace_back(Erased{.kind = RecordKind::thing, .key = name.text()});
+  if (auto saved = store_.write(changes); !saved) return saved;
+  for (const auto& [group, unused] : groups) group_links_.erase(name, group);
+  hide_thing(*old);
   return Ok{};
 }
 

@@ -23,7 +23,7 @@ Result<Json> create_thing(Call& call) {
   const auto created = call.registry.create_thing(
       call.thing_name(), {.type = call.thing_type_name(),
                           .attributes = attributes_of(call).value_or(registry::Attributes{}),
-                          .billing_group = call.str("billingGroupName")});
+                          .billing_group = call.billing_group_name()});
   if (!created) return created.error();
   return Json{
       {"thingName", (*created)->name.text()}, {"thingArn", (*created)->arn}, {"thingId", (*created)->id}};
@@ -45,6 +45,7 @@ Result<Json> describe_thing(Call& call) {
   auto answer = thing_json(**thing);
   answer["defaultClientId"] = (*thing)->name.text();
   answer["thingId"] = (*thing)->id;
+  if ((*thing)->billing_group) answer["billingGroupName"] = (*thing)->billing_group->text();
   return answer;
 }
 

@@ -52,4 +52,10 @@ Status check_tags(const Tags& tags, std::size_t limit) {
   return Ok{};
 }
 
+bool same_tags(Tags a, Tags b) {
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
+}
+
 }  // namespace iotemu::registry

@@ -21,4 +21,7 @@ using Tags = std::vector<Tag>;
 /// values up to 256 characters; else Errc::invalid_request.
 Status check_tags(const Tags& tags, std::size_t limit);
 
+/// In whatever order.
+[[nodiscard]] bool same_tags(Tags a, Tags b);
+
 }  // namespace iotemu::registry

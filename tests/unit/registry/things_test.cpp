@@ -34,7 +34,8 @@ TEST_F(Things, CreationIsIdempotentForEqualProperties) {  // P8.1
 
 TEST_F(Things, NeedATypeAndBillingGroupThatExist) {  // P8.1
   EXPECT_THAT(registry.create_thing(kThing, {.type = kType}), FailsWith(Errc::not_found));
-  EXPECT_THAT(registry.create_thing(kThing, {.billing_group = "b"}), FailsWith(Errc::not_found));
+  EXPECT_THAT(registry.create_thing(kThing, {.billing_group = *BillingGroupName::parse("b")}),
+              FailsWith(Errc::not_found));
 }
 
 TEST_F(Things, AttributesAreFewWithoutATypeAndManyWithOne) {  // P8.1, P10.8

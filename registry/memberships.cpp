@@ -1,0 +1,116 @@
+// Which thing is in which group (P8.4).
+
+#include <map>
+
+#include "registry/merged_page.h"
+#include "registry/registry.h"
+
+namespace iotemu::registry {
+namespace {
+
+Error invalid(std::string what) {
+  return {Errc::invalid_request, std::move(what)};
+}
+
+Error no_such_thing(const ThingName& name) {
+  return {Errc::not_found, "Thing " + name.text() + " does not exist"};
+}
+
+Error no_such_group(const ThingGroupName& name) {
+  return {Errc::not_found, "Thing group " + name.text() + " does not exist"};
+}
+
+bool any(Ok /*link*/) {
+  return true;
+}
+
+}  // namespace
+
+Status Registry::check_memberships(const ThingName& thing, const std::set<ThingGroupName>& groups) const {
+  std::map<ThingGroupName, ThingGroupName> group_of_root;
+  for (const auto& name : groups) {
+    const auto group = thing_groups_.find(name);
+    if (!group) return no_such_group(name);
+    const auto [other, is_first] = group_of_root.emplace(group->root(), name);
+    if (is_first) continue;
+    return invalid("Thing " + thing.text() +
+                   " cannot be in two groups of one hierarchy: " + other->second.text() + " and " +
+                   name.text() + " both are of that of " + group->root().text());
+  }
+  if (groups.size() > options_.groups_per_thing) {
+    return invalid("A thing is in at most " + std::to_string(options_.groups_per_thing) +
+                   " thing groups: " + thing.text() + " would be in " + std::to_string(groups.size()));
+  }
+  return Ok{};
+}
+
+std::set<ThingGroupName> Registry::groups_above(const ThingName& thing) const {
+  std::set<ThingGroupName> groups;
+  for (const auto& [name, unused] : group_links_.of_left(thing)) {
+    const auto group = thing_groups_.find(name);
+    if (!group) continue;
+    groups.insert(name);
+    groups.insert(group->ancestors.begin(), group->ancestors.end());
+  }
+  return groups;
+}
+
+std::vector<ThingGroupName> Registry::subtree(const ThingGroupName& group) const {
+  std::vector<ThingGroupName> groups{group};
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    for (const auto& [child, unused] : child_groups_.of_left(groups[i])) groups.push_back(child);
+  }
+  return groups;
+}
+
+Status Registry::change_memberships(const ThingName& thing, const std::set<ThingGroupName>& add,
+                                    const std::set<ThingGroupName>& remove) {
+  for (const auto& group : remove) {
+    if (add.contains(group)) {
+      return invalid("Thing " + thing.text() + " cannot be added to thing group " + group.text() +
+                     " and removed from it at once");
+    }
+  }
+  const Writing write{write_mutex_};
+  if (!things_.find(thing)) return no_such_thing(thing);
+  std::set<ThingGroupName> after;
+  for (const auto& [group, unused] : group_links_.of_left(thing)) after.insert(group);
+
+  std::vector<Change> changes;
+  for (const auto& group : remove) {
+    if (!thing_groups_.find(group)) return no_such_group(group);
+    if (after.erase(group) == 0) continue;
+    changes.emplace_back(GroupMembership{.thing = thing, .group = group, .member = false});
+  }
+  for (const auto& group : add) {
+    if (!after.insert(group).second) continue;
+    changes.emplace_back(GroupMembership{.thing = thing, .group = group, .member = true});
+  }
+  if (changes.empty()) return Ok{};
+  if (auto checked = check_memberships(thing, after); !checked) return checked;
+  if (auto saved = store_.write(changes); !saved) return saved;
+  for (const auto& group : remove) group_links_.erase(thing, group);
+  for (const auto& group : add) group_links_.put(thing, group, Ok{});
+  if (thing_links_.count_of_right(thing) > 0) verdicts_changed();
+  return Ok{};
+}
+
+Result<Page<ThingGroupName>> Registry::groups_of_thing(const ThingName& thing,
+                                                       const PageRequest& page) const {
+  if (!things_.find(thing)) return no_such_thing(thing);
+  MergedPage<ThingGroupName> groups{page};
+  if (auto added = groups.add(group_links_.page_of_left(thing, page, any)); !added) return added.error();
+  return std::move(groups).take();
+}
+
+Result<Page<ThingName>> Registry::things_in_group(const ThingGroupName& group, const PageRequest& page,
+                                                  bool recursive) const {
+  if (!thing_groups_.find(group)) return no_such_group(group);
+  MergedPage<ThingName> things{page};
+  for (const auto& name : recursive ? subtree(group) : std::vector<ThingGroupName>{group}) {
+    if (auto added = things.add(group_links_.page_of_right(name, page, any)); !added) return added.error();
+  }
+  return std::move(things).take();
+}
+
+}  // namespace iotemu::registry
