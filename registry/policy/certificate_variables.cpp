@@ -50,16 +50,6 @@ std::string why_withheld(std::string_view raw) {
   return {};
 }
 
-std::string escaped(std::string_view raw) {
-  std::string out;
-  out.reserve(raw.size());
-  for (const char c : raw) {
-    if (std::string_view{",\"\\+=<>;"}.find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 }  // namespace
 
 void CertificateVariables::set_serial_number(std::string_view decimal) {
@@ -106,7 +96,7 @@ void CertificateVariables::add(const std::string& field, std::string_view raw) {
   if (values.size() >= kMaxValues) return;
   Value value{.text = {}, .withheld = why_withheld(raw)};
   if (value.withheld.empty()) {
-    value.text = escaped(raw);
+    value.text = escaped_value(raw);
     // The second value of a field goes by the suffix .1 (P7.5).
     const std::string suffix = values.empty() ? "" : "." + std::to_string(values.size());
     available_keys_.push_back("iot:Certificate." + field + suffix);
@@ -132,6 +122,16 @@ bool CertificateVariables::is_known(std::string_view field) {
     }
   }
   return false;
+}
+
+std::string escaped_value(std::string_view raw) {
+  std::string out;
+  out.reserve(raw.size());
+  for (const char c : raw) {
+    if (std::string_view{",\"\\+=<>;"}.find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
 }
 
 CertificateVariables subject_variables(std::span<const NameAttribute> attributes) {

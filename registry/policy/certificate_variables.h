@@ -60,6 +60,11 @@ class CertificateVariables {
   std::vector<std::string> available_keys_{};
 };
 
+/// How the service shows a value of a certificate's name: a backslash before each of `,` `"` `\` `+` `=` `<`
+/// `>`
+/// `;` (P5.3, P7.5).
+[[nodiscard]] std::string escaped_value(std::string_view raw);
+
 /// The `iot:Certificate.Subject.*` variables of a subject given as (OID or short name, value) pairs.
 [[nodiscard]] CertificateVariables subject_variables(std::span<const NameAttribute> attributes);
 

@@ -17,6 +17,10 @@ namespace iotemu::registry::provisioning {
 /// Longest template body, in characters (P5.2).
 inline constexpr std::size_t kMaxTemplateCharacters = 10'240;
 
+/// Most text, in bytes, that the functions of one evaluation may make: nested calls of Fn::Join and Fn::Sub
+/// could otherwise multiply a parameter without end. As long as the longest policy document on the wire.
+inline constexpr std::size_t kMaxEvaluatedBytes = 404'600;
+
 using Parameters = std::map<std::string, std::string, std::less<>>;
 
 class Template;
