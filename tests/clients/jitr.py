@@ -1,7 +1,5 @@
 """Just-in-time registration with mosquitto as the device and each way to run a handler (P4, catalogue C.4)."""
-import http.server
 import json
-import threading
 import unittest
 from pathlib import Path
 
@@ -9,6 +7,7 @@ from daemon import ACCOUNT, Story, run
 from identities import Ca, Identity, register
 from mosquitto import LOST, Subscriber, connection, publish
 from policies import ARN, document, statement
+from webhook import Webhook
 
 HANDLER = Path(__file__).resolve().parents[2] / "scripts/demo-handler"
 POLICY = HANDLER.with_name("demo-policy.json")
@@ -138,43 +137,29 @@ class WithCommandThatHangs(Jitr):
         self.assertEqual(self.daemon.http("GET", "/_iot/health").status, 200)
 
 
-class Webhook(Jitr):
-    """A handler in this process, behind an http:// URL."""
+def accept(_):
+    return 200, None
+
+
+class HandlerBehindUrl(Jitr):
+    """A handler in this process; `hook.handle` is what it does."""
 
     more_flags = ()
 
     @classmethod
     def setUpClass(cls):
-        cls.events, cls.answer, cls.on_event = [], 200, None
-
-        class Hook(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                cls.events.append((self.path, self.headers["Content-Type"], event))
-                if cls.on_event is not None:
-                    cls.on_event(event)
-                self.send_response(cls.answer)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        cls.addClassCleanup(lambda: (server.shutdown(), thread.join(), server.server_close()))
-        cls.flags = ("--jitr-webhook", f"http://127.0.0.1:{server.server_port}/hooks/jitr", *cls.more_flags)
+        cls.hook = Webhook(accept)
+        cls.addClassCleanup(cls.hook.close)
+        cls.flags = ("--jitr-webhook", cls.hook.url("/hooks/jitr"), *cls.more_flags)
         super().setUpClass()
 
     def setUp(self):
         super().setUp()
-        cls = type(self)
-        cls.answer, cls.on_event = 200, None
-        cls.events.clear()
+        self.hook.handle = accept
+        self.hook.calls.clear()
 
 
-class WithWebhook(Webhook):
+class WithWebhook(HandlerBehindUrl):
     def test_the_event_is_posted_and_the_answer_may_have_activated(self):
         def activate(event):
             arn = f"arn:aws:iot:us-east-1:{event['awsAccountId']}:cert/{event['certificateId']}"
@@ -182,31 +167,32 @@ class WithWebhook(Webhook):
             self.iot.attach_thing_principal(thingName="robot-1", principal=arn)
             self.iot.attach_policy(policyName="device", target=arn)
             self.iot.update_certificate(certificateId=event["certificateId"], newStatus="ACTIVE")
+            return 200, None
 
-        type(self).on_event = staticmethod(activate)
+        self.hook.handle = activate
         self.assertIn(LOST, self.knock().stderr)
         self.eventually(lambda: self.status() == "ACTIVE", "activation")
         self.assertEqual(self.knock().returncode, 0)
-        path, content_type, event = self.events[0]
+        path, content_type, event = self.hook.calls[0]
         self.assertEqual((path, content_type), ("/hooks/jitr", "application/json"))
         self.assertEqual(set(event), {"certificateId", "caCertificateId", "timestamp", "certificateStatus",
                                       "awsAccountId", "certificateRegistrationTimestamp"})
 
     def test_a_failing_webhook_leaves_it_pending(self):
-        type(self).answer = 500
+        self.hook.handle = lambda event: (500, None)
         self.knock()
         self.eventually(lambda: self.refused_because("handler_failed"), "the note")
         self.assertEqual(self.status(), "PENDING_ACTIVATION")
 
 
-class ReferenceHandler(Webhook):
+class ReferenceHandler(HandlerBehindUrl):
     """The guide's activation handler, step by step (P4.3); each event comes twice (P3.7)."""
 
     more_flags = ("--switch", "event_duplicates=1")
 
     def setUp(self):
         super().setUp()
-        type(self).on_event = staticmethod(self.handle)
+        self.hook.handle = self.handle
         self.results = []
 
     def handle(self, event):
@@ -226,6 +212,7 @@ class ReferenceHandler(Webhook):
         self.iot.attach_principal_policy(policyName=f"Policy_{identifier}", principal=arn)
         self.iot.update_certificate(certificateId=identifier, newStatus="ACTIVE")
         self.results.append("activated")
+        return 200, None
 
     def test_it_lets_the_device_in_under_its_certificate_id_only(self):  # C.4 line 53
         identifier = self.device.id
@@ -243,8 +230,8 @@ class ReferenceHandler(Webhook):
         self.knock()
         self.eventually(lambda: self.results.count("activated") == 2, "both calls")
         self.assertEqual((self.results.count("created"), self.results.count("reused")), (1, 1))
-        self.assertEqual(len(self.events), 2)
-        self.assertEqual(self.events[0], self.events[1])
+        first, second = self.hook.calls
+        self.assertEqual(first, second)
         self.assertEqual(len(self.iot.list_attached_policies(target=f"{ARN}cert/{self.device.id}")["policies"]), 1)
         self.assertFalse(self.refused_because("handler_failed"))
 

@@ -12,5 +12,5 @@ def tell(daemon, story, **settings):
     assert (FOLDER / "node_modules/.installed").exists(), "the device clients are not installed: run scripts/setup test"
     settings = {"host": daemon.ready["mqttHost"], "port": daemon.mqtt_port, **settings}
     done = run("/usr/bin/node", FOLDER / f"{story}.js", json.dumps(settings))
-    assert done.returncode == 0, f"{story}: {done.stdout}\n{done.stderr}\n{daemon.log()}"
+    assert done.returncode == 0, f"{story}: {done.stdout[-4000:]}\n{done.stderr}\n{daemon.log()[-8000:]}"
     return [json.loads(line) for line in done.stdout.splitlines()]
