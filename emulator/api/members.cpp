@@ -27,11 +27,27 @@ Member template_body() {
 }
 
 Member thing_name() {
-  return path_member("thingName").length(1, 128).pattern(kThingNamePattern);
+  return thing_name(path_member("thingName"));
+}
+
+Member thing_name(const Member& placed) {
+  return placed.length(1, 128).pattern(kThingNamePattern);
 }
 
 Member thing_type_name(const Member& placed) {
   return placed.length(1, 128).pattern(kThingNamePattern);
+}
+
+Member group_name(const Member& placed) {
+  return placed.length(1, 128).pattern(kThingNamePattern);
+}
+
+Member attribute_payload() {
+  return body("attributePayload")
+      .structure({body("attributes")
+                      .map_of(body("key").length(0, 128).pattern(kAttributeNamePattern),
+                              body("value").length(0, 800).pattern(kAttributeValuePattern)),
+                  body("merge").boolean()});
 }
 
 Member set_as_active() {
@@ -59,6 +75,12 @@ std::vector<Member> with_token(std::vector<Member> members) {
   members.push_back(query("nextToken"));
   members.push_back(query("maxResults").integer(1, 250));
   return members;
+}
+
+std::optional<registry::Attributes> attributes_in(const Json& holder) {
+  const auto payload = holder.find("attributePayload");
+  if (payload == holder.end() || !payload->contains("attributes")) return std::nullopt;
+  return payload->at("attributes").get<registry::Attributes>();
 }
 
 void put(Json& object, const char* name, const std::string& text) {

@@ -18,7 +18,12 @@ namespace iotemu::api {
 [[nodiscard]] Member template_name(const Member& placed);
 [[nodiscard]] Member template_body();
 [[nodiscard]] Member thing_name();
+[[nodiscard]] Member thing_name(const Member& placed);
 [[nodiscard]] Member thing_type_name(const Member& placed);
+/// Of thing groups and billing groups.
+[[nodiscard]] Member group_name(const Member& placed);
+/// `attributePayload`, of things and thing groups.
+[[nodiscard]] Member attribute_payload();
 [[nodiscard]] Member set_as_active();
 [[nodiscard]] Member tags();
 
@@ -28,6 +33,9 @@ namespace iotemu::api {
 [[nodiscard]] std::vector<Member> with_ordered_marker(std::vector<Member> members);
 /// `maxResults`, `nextToken`.
 [[nodiscard]] std::vector<Member> with_token(std::vector<Member> members);
+
+/// The attributes of the `attributePayload` in `holder`, if it has any.
+[[nodiscard]] std::optional<registry::Attributes> attributes_in(const Json& holder);
 
 /// Sets `name` unless `text` is empty: absent members are left out, never null (P10.1).
 void put(Json& object, const char* name, const std::string& text);

@@ -145,6 +145,10 @@ std::optional<registry::ThingTypeName> Call::thing_type_name() const {
   return parsed(registry::ThingTypeName::parse(str("thingTypeName")));
 }
 
+registry::ThingGroupName Call::thing_group_name(std::string_view name) const {
+  return parsed(registry::ThingGroupName::parse(str(name)));
+}
+
 std::optional<registry::BillingGroupName> Call::billing_group_name() const {
   if (!has("billingGroupName")) return std::nullopt;
   return parsed(registry::BillingGroupName::parse(str("billingGroupName")));

@@ -22,7 +22,8 @@ Result<Json> policy_list(const Result<registry::Page<registry::PolicyPtr>>& page
 }
 
 Result<Json> list_attached_policies(Call& call) {
-  return policy_list(call.registry.attached_policies(call.str("target"), call.page()));
+  return policy_list(
+      call.registry.attached_policies(call.str("target"), call.page(), call.flag("recursive")));
 }
 
 Result<Json> target_list(Call& call, const char* list) {

@@ -33,6 +33,12 @@ Result<Json> list_tags_for_resource(Call& call) {
   } else if (kind == "provisioningtemplate") {
     if (const auto found = registry::TemplateName::parse(name))
       return tags_of(call.registry.provisioning_template(*found));
+  } else if (kind == "thinggroup") {
+    if (const auto group = registry::ThingGroupName::parse(name))
+      return tags_of(call.registry.thing_group(*group));
+  } else if (kind == "billinggroup") {
+    if (const auto group = registry::BillingGroupName::parse(name))
+      return tags_of(call.registry.billing_group(*group));
   } else if (kind == "thing" || kind == "cert") {
     return Error{Errc::invalid_request, "Things and device certificates carry no tags: " + arn};
   }

@@ -5,24 +5,10 @@
 namespace iotemu::api {
 namespace {
 
-Member attribute_payload() {
-  return body("attributePayload")
-      .structure({body("attributes")
-                      .map_of(body("key").length(0, 128).pattern(kAttributeNamePattern),
-                              body("value").length(0, 800).pattern(kAttributeValuePattern)),
-                  body("merge").boolean()});
-}
-
-std::optional<registry::Attributes> attributes_of(const Call& call) {
-  const auto payload = call.input.find("attributePayload");
-  if (payload == call.input.end() || !payload->contains("attributes")) return std::nullopt;
-  return payload->at("attributes").get<registry::Attributes>();
-}
-
 Result<Json> create_thing(Call& call) {
   const auto created = call.registry.create_thing(
       call.thing_name(), {.type = call.thing_type_name(),
-                          .attributes = attributes_of(call).value_or(registry::Attributes{}),
+                          .attributes = attributes_in(call.input).value_or(registry::Attributes{}),
                           .billing_group = call.billing_group_name()});
   if (!created) return created.error();
   return Json{
@@ -52,7 +38,7 @@ Result<Json> describe_thing(Call& call) {
 Result<Json> update_thing(Call& call) {
   registry::UpdateThing request{.type = call.thing_type_name(),
                                 .remove_type = call.flag("removeThingType"),
-                                .attributes = attributes_of(call),
+                                .attributes = attributes_in(call.input),
                                 .expected_version = call.integer("expectedVersion")};
   if (const auto payload = call.input.find("attributePayload"); payload != call.input.end()) {
     request.merge = payload->value("merge", false);
@@ -83,7 +69,7 @@ const OperationTable& thing_operations() {
        .verb = Verb::post,
        .path = "/things/{thingName}",
        .input = {thing_name(), thing_type_name(body("thingTypeName")), attribute_payload(),
-                 body("billingGroupName").length(1, 128).pattern(kThingNamePattern)},
+                 group_name(body("billingGroupName"))},
        .output = {"thingName", "thingArn", "thingId"},
        .run = create_thing},
       {.name = "DescribeThing",

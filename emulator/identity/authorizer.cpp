@@ -1,6 +1,7 @@
 #include "emulator/identity/authorizer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/realm.h"
@@ -14,19 +15,20 @@ namespace policy = registry::policy;
 using registry::AttachedThing;
 using registry::PrincipalView;
 using topics::PublishKind;
+using Policies = std::vector<policy::NamedDocument>;
 
 /// Topics remembered per action and connection; devices use a handful.
 constexpr std::size_t kRememberedTopics = 128;
 
-bool same_things(const std::vector<AttachedThing>& a, const std::vector<AttachedThing>& b) {
-  return std::ranges::equal(a, b, [](const AttachedThing& x, const AttachedThing& y) {
-    return x.thing == y.thing && x.type == y.type;
+bool same_policies(const Policies& a, const Policies& b) {
+  return std::ranges::equal(a, b, [](const policy::NamedDocument& x, const policy::NamedDocument& y) {
+    return x.document == y.document && x.name == y.name;
   });
 }
 
-bool same_policies(const std::vector<policy::NamedDocument>& a, const std::vector<policy::NamedDocument>& b) {
-  return std::ranges::equal(a, b, [](const policy::NamedDocument& x, const policy::NamedDocument& y) {
-    return x.document == y.document && x.name == y.name;
+bool same_things(const std::vector<AttachedThing>& a, const std::vector<AttachedThing>& b) {
+  return std::ranges::equal(a, b, [](const AttachedThing& x, const AttachedThing& y) {
+    return x.thing == y.thing && x.type == y.type && same_policies(x.group_policies, y.group_policies);
   });
 }
 
@@ -47,23 +49,44 @@ const AttachedThing* associated_thing(const PrincipalView& view, std::string_vie
   return named == view.things.end() ? nullptr : &*named;
 }
 
+/// P7.3: the certificate's policies and those of the associated thing's groups, each once.
+Policies effective_policies(const PrincipalView& view, const AttachedThing* associated) {
+  if (associated == nullptr || associated->group_policies.empty()) return view.policies;
+  Policies all;
+  std::ranges::set_union(view.policies, associated->group_policies, std::back_inserter(all), {},
+                         &policy::NamedDocument::name, &policy::NamedDocument::name);
+  return all;
+}
+
+/// P7.6: what a person misses who attached a policy to a group and connects under another client id.
+std::string group_hint(const PrincipalView& view, std::string_view client_id) {
+  if (associated_thing(view, client_id) != nullptr) return {};
+  const auto with_policies = std::ranges::find_if(
+      view.things, [](const AttachedThing& attached) { return !attached.group_policies.empty(); });
+  if (with_policies == view.things.end()) return {};
+  const auto& thing = with_policies->thing->name.text();
+  return "The policies of the groups of thing " + thing + " count only for the client id " + thing +
+         " (P7.6).";
+}
+
 policy::AssociatedThing thing_facts(const registry::ThingRecord& thing) {
   return {.name = thing.name.text(),
           .type = thing.type ? thing.type->text() : std::string{},
           .attributes = {thing.attributes.begin(), thing.attributes.end()}};
 }
 
-std::string cure_for(const PrincipalView* view, std::string_view action, std::string_view resource) {
+std::string cure_for(const PrincipalView* view, const Policies& policies, std::string_view action,
+                     std::string_view resource) {
   const std::string statement = R"({"Effect":"Allow","Action":")" + std::string{action} +
                                 R"(","Resource":")" + std::string{resource} + R"("})";
-  if (view == nullptr || view->policies.empty()) {
+  if (view == nullptr || policies.empty()) {
     return "attach a policy with the statement " + statement +
            (view == nullptr
                 ? std::string{}
                 : ": aws iot attach-policy --policy-name NAME --target " + view->certificate->arn);
   }
-  return "add the statement " + statement + " to policy " + view->policies.front().name +
-         ": aws iot create-policy-version --policy-name " + view->policies.front().name +
+  return "add the statement " + statement + " to policy " + policies.front().name +
+         ": aws iot create-policy-version --policy-name " + policies.front().name +
          " --set-as-default --policy-document file://POLICY.json";
 }
 
@@ -143,6 +166,7 @@ void PolicyAuthorizer::compile() {
   receive_.clear();
   context_ = {};
   compiled_ = {};
+  policies_.clear();
   // A certificate that left ACTIVE keeps its policies: its connection is cut, and its will still goes out
   // (LE-4).
   if (!view_) return;
@@ -160,7 +184,8 @@ void PolicyAuthorizer::compile() {
   context_.persistent_connect = client_.persistent;
   if (!client_.will_topic.empty())
     context_.last_will_topic = iot_arn(registry_.realm(), "topic/" + client_.will_topic);
-  compiled_ = policy::Compiled{view_->policies, context_};
+  policies_ = effective_policies(*view_, attached);
+  compiled_ = policy::Compiled{policies_, context_};
 }
 
 std::string_view PolicyAuthorizer::resource(std::string_view type, std::string_view name) {
@@ -184,16 +209,20 @@ bool PolicyAuthorizer::allows(const Wording& wording, std::string_view name, Ver
 void PolicyAuthorizer::record(const Wording& wording) {
   RefusalRecord record = refusal_of(client_, wording.refusal);
   const std::string_view action = policy::name(wording.action);
-  if (!view_ || view_->policies.empty()) {
+  if (policies_.empty()) {
     record.cause = std::string{action} + " on " + resource_ + " is denied: certificate " +
                    client_.certificate_id.hex() + (view_ ? " has no policy attached" : " was deleted");
   } else {
-    const policy::Explanation explanation = policy::explain(
-        view_->policies, {.action = wording.action, .resource = resource_, .context = context_});
+    const policy::Explanation explanation =
+        policy::explain(policies_, {.action = wording.action, .resource = resource_, .context = context_});
     record.cause = explanation.summary;
     record.explanation = explanation.text();
   }
-  record.cure = cure_for(view_.get(), action, resource_);
+  if (view_) {
+    const auto hint = group_hint(*view_, client_.client_id);
+    if (!hint.empty()) record.cause += (record.cause.ends_with('.') ? " " : ". ") + hint;
+  }
+  record.cure = cure_for(view_.get(), policies_, action, resource_);
   refusals_.add(std::move(record));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The rights of one connection: the policies of its certificate, compiled with the connection's variables.
+// The rights of one connection: the policies of its certificate and of the groups of the thing that the
+// connection belongs to (P7.3), compiled with the connection's variables.
 // One object a connection, used on its worker only. It notices every change of the registry by one atomic
 // load and starts anew when the change concerns its certificate, so policy changes act on live connections at
 // once (P7.8).
@@ -70,6 +71,7 @@ class PolicyAuthorizer final : public mqtt::Authorizer {
 
   std::uint64_t generation_{0};
   std::shared_ptr<const registry::PrincipalView> view_;
+  std::vector<registry::policy::NamedDocument> policies_;  ///< All that count, by name.
   registry::policy::Context context_;
   registry::policy::Compiled compiled_;
   Verdicts publish_;
