@@ -47,6 +47,16 @@ void Broker::publish(MessagePtr message) {
   });
 }
 
+void Broker::publish_to(const ConnectionFacts& connection, Message message) {
+  const auto owner = directory_.find(connection.client_id);
+  if (!owner) return;
+  const std::size_t at = loop_of(*owner);
+  loops_[at]->post([shard = shards_[at].get(), owner = *owner, id = connection.connection_id,
+                    message = std::make_shared<const Message>(std::move(message))] {
+    shard->publish_to(owner, id, message);
+  });
+}
+
 void Broker::disconnect_principal(std::string principal, CloseReason reason) {
   for (std::size_t at = 0; at < loops_.size(); ++at) {
     loops_[at]->post(

@@ -45,6 +45,11 @@ class Broker {
   void publish(Message message);
   void publish(MessagePtr message);
 
+  /// Publishes for the service itself to one live connection and to nobody else, the observer included: an
+  /// answer. It arrives if a subscription of the connection matches and its Authorizer lets it receive the
+  /// topic, at the lower QoS of the two. RETAIN is ignored. When the connection has gone, so has the message.
+  void publish_to(const ConnectionFacts& connection, Message message);
+
   /// Closes what is connected under the principal. Connections that wait for the answer of a take-over count.
   void disconnect_principal(std::string principal, CloseReason reason);
 

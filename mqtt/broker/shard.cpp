@@ -1,5 +1,7 @@
 #include "mqtt/broker/shard.h"
 
+#include <algorithm>
+
 #include "mqtt/broker/broker.h"
 
 namespace iotemu::mqtt {
@@ -278,6 +280,20 @@ std::vector<Link*> Shard::links_of(std::string_view principal) const {
     links.push_back(at->second);
   }
   return links;
+}
+
+void Shard::publish_to(SubscriberId id, std::uint64_t connection_id, const MessagePtr& message) {
+  Session* session = sessions_.session(id);
+  if (session == nullptr || session->link() == nullptr) return;
+  if (session->link()->facts().connection_id != connection_id) return;  // taken over since
+  std::optional<QoS> granted;
+  for (const GrantedFilter& filter : session->filters()) {
+    if (matches(filter.filter.pattern(), message->topic, broker_.options().topics))
+      granted = std::max(granted.value_or(filter.qos), filter.qos);  // M3-35
+  }
+  if (!granted) return;
+  Publication publication{message};
+  session->deliver(publication, *granted);
 }
 
 void Shard::disconnect_principal(std::string_view principal, CloseReason reason) {

@@ -60,6 +60,7 @@ class Shard final : private TurnEnd {
 
   // What the broker posts.
 
+  void publish_to(SubscriberId id, std::uint64_t connection_id, const MessagePtr& message);
   void disconnect_principal(std::string_view principal, CloseReason reason);
   void disconnect_session(SubscriberId id, std::string_view client_id, CloseReason reason, bool publish_will,
                           bool discard);

@@ -157,7 +157,10 @@ class TestAuthenticator final : public Authenticator {
 
 class Recorder final : public BrokerObserver {
  public:
-  void on_connected(const ConnectionFacts& facts) override { log.push_back("connected " + facts.client_id); }
+  void on_connected(const ConnectionFacts& facts) override {
+    log.push_back("connected " + facts.client_id);
+    connections.push_back(facts);
+  }
   void on_disconnected(const ConnectionFacts& facts, CloseReason reason) override {
     log.push_back("disconnected " + facts.client_id + " " + std::string{name_of(reason)});
   }
@@ -178,6 +181,7 @@ class Recorder final : public BrokerObserver {
 
   bool wants_all{false};
   Lines log{};
+  std::vector<ConnectionFacts> connections{};  ///< Accepted so far, gone ones included.
 
  private:
   static std::string list(std::span<const std::string> filters) {
