@@ -102,6 +102,15 @@ std::vector<std::string> own_names(const Options& options) {
   names.push_back(options.endpoint_host);
   const bool every_address = options.host == "0.0.0.0" || options.host == "::";
   if (!every_address) names.push_back(options.host);
+bulk::InputOptions input_options(const Options& options) {
+  bulk::InputOptions result{.folder = options.bulk_input_folder};
+  for (const auto& [service, url] : options.upstreams) {
+    if (service != "s3") fail("there is no upstream '" + service + "'; the only one is s3");
+    result.s3_url = url;
+  }
+  return result;
+}
+
   return names;
 }
 
@@ -168,6 +177,7 @@ void Emulator::Impl::open_identity() {
   const identity::ServerIdentityOptions wanted{.directory = options.data_dir, .hosts = own_names(options)};
   // Foreign clients judge these certificates by the machine's clock, whatever ours says.
   server_identity = value_or_fail(identity::ServerIdentity::open(wanted, system_clock));
+  tasks.reset();
 }
 
 void Emulator::Impl::open_api() {
@@ -175,9 +185,11 @@ void Emulator::Impl::open_api() {
       api::ApiOptions{.realm = default_realm(),
                       .endpoint_host = options.endpoint_host,
                       .describe_endpoint_legacy = options.switches.describe_endpoint_legacy},
-      *this, *this, *blocking);
+      *this, *this, *tasks, *blocking);
   http::ServerOptions server;
   server.guard.allowed_hosts = own_names(options);
+  tasks = std::make_unique<bulk::RegistrationTasks>(
+      value_or_fail(bulk::open_input_files(input_options(options))), *clock, *random, work);
   server.guard.allowed_hosts.insert(server.guard.allowed_hosts.end(), options.allow_hosts.begin(),
                                     options.allow_hosts.end());
   server.guard.allowed_origins = options.allow_origins;
@@ -281,8 +293,10 @@ Status Emulator::Impl::reset(bool keep_ca) {
   for (identity::RealmHome* home : realms->all()) {
     if (auto done = home->reset(keep_ca); !done) result = done;
   }
+  tasks->stop();
   refused.clear();
   return result;
 }
 
 }  // namespace iotemu
+  tasks->reset();

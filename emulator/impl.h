@@ -22,6 +22,7 @@
 #include "emulator/http/server.h"
 #include "emulator/identity/authenticator.h"
 #include "emulator/identity/realms.h"
+#include "emulator/bulk/registration_tasks.h"
 #include "emulator/identity/refusals.h"
 #include "emulator/identity/server_identity.h"
 #include "emulator/invoke/registration_handlers.h"
@@ -51,12 +52,16 @@ struct Emulator::Impl final : api::Realms, api::System {
   [[nodiscard]] Json refusals() const override;
   Status reset(bool keep_ca) override;
 
-  [[nodiscard]] std::string api_endpoint() const;
   [[nodiscard]] Realm default_realm() const { return {.account = options.account, .region = options.region}; }
 
   const Options options;
   std::string admin_token{};
   WorkCounter work{};
+  [[nodiscard]] Result<std::string> registration_report(const std::string& task_id,
+                                                        bulk::ReportType type) const override {
+    return tasks->report(task_id, type);
+  }
+  [[nodiscard]] std::string api_endpoint() const override;
   SystemClock system_clock{};
   SystemRandom system_random{};
   std::shared_ptr<ManualClock> manual_clock{};
@@ -82,3 +87,4 @@ struct Emulator::Impl final : api::Realms, api::System {
 };
 
 }  // namespace iotemu
+  std::unique_ptr<bulk::RegistrationTasks> tasks{};

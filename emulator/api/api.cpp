@@ -19,10 +19,12 @@ Error not_built(std::string_view operation) {
 
 }  // namespace
 
-Api::Api(ApiOptions options, Realms& realms, System& system, Executor& blocking_pool)
+Api::Api(ApiOptions options, Realms& realms, System& system, bulk::RegistrationTasks& tasks,
+         Executor& blocking_pool)
     : options_{std::move(options)},
       realms_{realms},
       system_{system},
+      tasks_{tasks},
       blocking_pool_{blocking_pool},
       router_{std::make_unique<const Router>(control_plane_routes())} {}
 
@@ -45,8 +47,11 @@ void Api::handle(http::Request request, http::Responder respond) {
 
   auto input = read_input(*operation, *match, request);
   if (!input) return respond(error_response(input.error()));
-  const auto answer = [this, realm, operation, input = std::move(*input), respond, id = request.id] {
-    const auto done = run(realm, *operation, input);
+  const auto* host = request.header("Host");
+  const auto endpoint = host == nullptr ? system_.api_endpoint() : "http://" + *host;
+  const auto answer = [this, realm, endpoint, operation, input = std::move(*input), respond,
+                       id = request.id] {
+    const auto done = run(realm, endpoint, *operation, input);
     log::debug("API call", {{"id", id},
                             {"operation", operation->name},
                             {"account", realm.account},
@@ -84,14 +89,20 @@ Result<Json> Api::call(const Realm& realm, std::string_view operation, const Jso
   if (route->operation == nullptr) return not_built(operation);
   auto read = read_input(*route->operation, input);
   if (!read) return read;
-  return run(realm, *route->operation, *read);
+  return run(realm, system_.api_endpoint(), *route->operation, *read);
 }
 
-Result<Json> Api::run(const Realm& realm, const Operation& operation, const Json& input) {
+Result<Json> Api::run(const Realm& realm, const std::string& endpoint, const Operation& operation,
+                      const Json& input) {
   if (auto valid = validate(operation, input); !valid) return valid.error();
   const auto registry = realms_.registry(realm);
   if (!registry) return registry.error();
-  Call call{.registry = **registry, .options = options_, .operation = operation, .input = input};
+  Call call{.registry = **registry,
+            .tasks = tasks_,
+            .endpoint = endpoint,
+            .options = options_,
+            .operation = operation,
+            .input = input};
   return operation.run(call);
 }
 

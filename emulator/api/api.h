@@ -43,7 +43,8 @@ struct ApiOptions {
 class Api {
  public:
   /// All references outlive the Api and every answer it owes.
-  Api(ApiOptions options, Realms& realms, System& system, Executor& blocking_pool);
+  Api(ApiOptions options, Realms& realms, System& system, bulk::RegistrationTasks& tasks,
+      Executor& blocking_pool);
   ~Api();
 
   /// The handler of the HTTP server.
@@ -59,11 +60,13 @@ class Api {
  private:
   void tell_once(std::string_view operation);
   void run_blocking(std::function<void()> answer, const http::Responder& respond);
-  Result<Json> run(const Realm& realm, const Operation& operation, const Json& input);
+  Result<Json> run(const Realm& realm, const std::string& endpoint, const Operation& operation,
+                   const Json& input);
 
   ApiOptions options_;
   Realms& realms_;
   System& system_;
+  bulk::RegistrationTasks& tasks_;
   Executor& blocking_pool_;
   std::unique_ptr<const Router> router_;
   std::atomic<std::size_t> waiting_{0};

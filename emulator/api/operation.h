@@ -17,6 +17,10 @@
 #include "emulator/api/patterns.h"
 #include "registry/registry.h"
 
+namespace iotemu::bulk {
+class RegistrationTasks;
+}
+
 namespace iotemu::api {
 
 struct ApiOptions;
@@ -67,6 +71,8 @@ struct Member {
 /// One validated request on its way through its operation.
 struct Call {
   registry::Registry& registry;
+  bulk::RegistrationTasks& tasks;
+  const std::string& endpoint;  ///< How the caller reached the API: `http://host:port`.
   const ApiOptions& options;
   const Operation& operation;
   const Json& input;
@@ -113,6 +119,7 @@ const OperationTable& thing_group_operations();
 const OperationTable& billing_group_operations();
 const OperationTable& provisioning_template_operations();
 const OperationTable& register_thing_operations();
+const OperationTable& registration_task_operations();
 const OperationTable& endpoint_operations();
 const OperationTable& tag_operations();
 

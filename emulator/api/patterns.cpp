@@ -85,6 +85,16 @@ bool payload_version(std::string_view text) {
   return some_all(text, [](char c) { return is_digit(c) || c == '-'; });
 }
 
+bool bucket_name(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "._-"); });
+}
+
+/// The pattern's `)-\/` is a range, from `)` to `/`.
+bool object_key(std::string_view text) {
+  return some_all(text,
+                  [](char c) { return is_alphanumeric(c) || is_in(c, "!_.*'()") || (c >= ')' && c <= '/'); });
+}
+
 bool number(std::string_view text) {
   return some_all(text, is_digit);
 }
@@ -96,6 +106,8 @@ const Pattern kPolicyNamePattern{"[\\w+=,.@-]+", policy_name};
 const Pattern kPolicyVersionIdPattern{"[0-9]+", number};
 const Pattern kTemplateNamePattern{"^[0-9A-Za-z_-]+$", template_name};
 const Pattern kPayloadVersionPattern{"^[0-9-]+$", payload_version};
+const Pattern kBucketNamePattern{"[a-zA-Z0-9._-]+", bucket_name};
+const Pattern kObjectKeyPattern{"[a-zA-Z0-9!_.*'()-\\/]+", object_key};
 const Pattern kThingNamePattern{"[a-zA-Z0-9:_-]+", thing_name};
 const Pattern kAttributeNamePattern{"[a-zA-Z0-9_.,@/:#-]+", attribute_name};
 const Pattern kAttributeValuePattern{"[a-zA-Z0-9_.,@/:#=\\[\\]-]*", attribute_value};

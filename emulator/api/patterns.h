@@ -17,6 +17,8 @@ extern const Pattern kPolicyNamePattern;
 extern const Pattern kPolicyVersionIdPattern;
 extern const Pattern kTemplateNamePattern;
 extern const Pattern kPayloadVersionPattern;
+extern const Pattern kBucketNamePattern;
+extern const Pattern kObjectKeyPattern;
 extern const Pattern kThingNamePattern;  ///< thing types too
 extern const Pattern kAttributeNamePattern;
 extern const Pattern kAttributeValuePattern;

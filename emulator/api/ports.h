@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/realm.h"
 #include "base/result.h"
+#include "emulator/bulk/registration_tasks.h"
 
 namespace iotemu::registry {
 class Registry;
@@ -32,6 +33,11 @@ class System {
   [[nodiscard]] virtual std::string server_ca_pem() const = 0;
   /// The refused connections, newest first, as a JSON array.
   [[nodiscard]] virtual Json refusals() const = 0;
+  /// A report of a bulk registration that has ended, of any realm; Errc::not_found.
+  [[nodiscard]] virtual Result<std::string> registration_report(const std::string& task_id,
+                                                                bulk::ReportType type) const = 0;
+  /// Where this machine reaches the API: `http://host:port`.
+  [[nodiscard]] virtual std::string api_endpoint() const = 0;
   /// Forgets all state of all realms and cuts the sessions; with `keep_ca`, CA certificates and registration
   /// codes stay.
   virtual Status reset(bool keep_ca) = 0;

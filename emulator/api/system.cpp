@@ -39,9 +39,25 @@ http::Response reset(const http::Request& request, System& system) {
   return {.body = to_text(Json{{"status", "ok"}})};
 }
 
+/// Newline-delimited JSON (P5.9). The id stands in the path, after two words.
+http::Response registration_report(const http::Request& request, const System& system,
+                                   bulk::ReportType type) {
+  auto report = system.registration_report(request.segments[2], type);
+  if (!report) return error_response(report.error());
+  return {.body = std::move(*report), .content_type = "application/x-ndjson"};
+}
+
+http::Response registration_results(const http::Request& request, System& system) {
+  return registration_report(request, system, bulk::ReportType::results);
+}
+
+http::Response registration_errors(const http::Request& request, System& system) {
+  return registration_report(request, system, bulk::ReportType::errors);
+}
+
 struct SystemPath {
   std::string_view method{};
-  std::string_view path{};
+  std::string_view path{};  ///< "*" stands for one segment
   http::Response (*answer)(const http::Request&, System&){nullptr};
 };
 
@@ -49,6 +65,8 @@ constexpr SystemPath kPaths[]{
     {"GET", "_iot/health", health},
     {"GET", "_iot/server-ca.pem", server_ca},
     {"GET", "_iot/refusals", refusals},
+    {"GET", "_iot/thing-registration-tasks/*/results", registration_results},
+    {"GET", "_iot/thing-registration-tasks/*/errors", registration_errors},
     {"POST", "_iot/reset", reset},
     {"POST", "moto-api/reset", reset},
     {"GET", "_localstack/health", localstack_health},
@@ -61,14 +79,26 @@ bool is_own(std::string_view root) {
   });
 }
 
+bool matches(std::string_view pattern, const std::vector<std::string>& segments) {
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const auto word = pattern.substr(0, pattern.find('/'));
+    if (word != "*" && word != segments[i]) return false;
+    const bool last = word.size() == pattern.size();
+    if (last) return i + 1 == segments.size();
+    pattern.remove_prefix(word.size() + 1);
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<http::Response> answer_system(const http::Request& request, System& system) {
   if (request.segments.empty() || !is_own(request.segments.front())) return std::nullopt;
   std::string path = request.segments.front();
   for (std::size_t i = 1; i < request.segments.size(); ++i) path += '/' + request.segments[i];
-  const auto* known = std::find_if(std::begin(kPaths), std::end(kPaths),
-                                   [&](const SystemPath& row) { return row.path == path; });
+  const auto* known = std::find_if(std::begin(kPaths), std::end(kPaths), [&](const SystemPath& row) {
+    return matches(row.path, request.segments);
+  });
   if (known == std::end(kPaths)) {
     return http::refusal(404, "ResourceNotFoundException", "The emulator has no path /" + path);
   }
@@ -85,6 +115,8 @@ std::optional<http::Response> answer_system(const http::Request& request, System
 void protect_system_paths(http::GuardOptions& guard) {
   guard.admin_roots = {"_iot", "moto-api"};
   guard.open_paths = {"_iot/health"};
+  // Like the links of the service, a report's link is all that its reader needs: nobody guesses a task's id.
+  guard.open_folders = {"_iot/thing-registration-tasks/"};
 }
 
 }  // namespace iotemu::api

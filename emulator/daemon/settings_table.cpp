@@ -103,6 +103,13 @@ Status set_pairs(Options& options, Values values,
 }
 
 Status set_log_level(Settings& settings, Values values) {
+Status set_upstream(Options& options, std::string_view name, std::string_view value) {
+  if (name != "s3") return expected("s3=URL: no other service can have an upstream");
+  if (!value.starts_with("http://") && !value.starts_with("https://")) return expected("s3=http[s]://host");
+  options.upstreams["s3"] = value;
+  return Ok{};
+}
+
   if (!log::parse_level(values[0], settings.log_level)) {
     return expected("one of trace, debug, info, warn, error, off");
   }
@@ -167,6 +174,19 @@ constexpr std::array kTable{
             .apply = [](Settings& s, Values v) { return set_text(s.emulator.data_dir, v, "a directory"); }},
     Setting{.name = "ready-file",
             .group = kFiles,
+    Setting{.name = "upstream",
+            .kind = SettingKind::pairs,
+            .group = kCloud,
+            .placeholder = "s3=URL",
+            .help = "Who plays S3: http[s]://[KEY:SECRET@]host[:port], asked for the\n"
+                    "input files of bulk registrations",
+            .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, set_upstream); }},
+    Setting{.name = "bulk-input-folder",
+            .group = kFiles,
+            .placeholder = "DIR",
+            .help = "Input files of bulk registrations; each bucket is a sub-folder",
+            .apply = [](Settings& s,
+                        Values v) { return set_text(s.emulator.bulk_input_folder, v, "a directory"); }},
             .placeholder = "FILE",
             .help = "JSON with addresses, CA file and pid; appears whole when the\n"
                     "emulator is ready, goes when it ends",

@@ -72,6 +72,12 @@ std::string joined(const std::vector<std::string>& segments) {
   return path;
 }
 
+bool is_open(const GuardOptions& options, const std::string& path) {
+  return contains(options.open_paths, path) ||
+         std::any_of(options.open_folders.begin(), options.open_folders.end(),
+                     [&](const std::string& folder) { return path.starts_with(folder); });
+}
+
 /// Takes the same time for every token of the right length.
 bool same_secret(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -140,7 +146,7 @@ std::variant<Passage, Response> judge(const GuardOptions& options, const Request
                                      "emulator"});
   }
 
-  if (admin && !options.admin_token.empty() && !contains(options.open_paths, joined(head.segments))) {
+  if (admin && !options.admin_token.empty() && !is_open(options, joined(head.segments))) {
     const auto* authorization = head.header("Authorization");
     if (authorization == nullptr || !same_secret(*authorization, "Bearer " + options.admin_token)) {
       auto answer = refusal(401, "UnauthorizedException",

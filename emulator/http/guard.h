@@ -25,6 +25,8 @@ struct GuardOptions {
   std::vector<std::string> admin_roots{};
   /// Admin paths that never ask for the token ("_iot/health").
   std::vector<std::string> open_paths{};
+  /// The same for everything below ("_iot/public/").
+  std::vector<std::string> open_folders{};
 };
 
 /// The head may pass; `cors_origin` is the origin to name in the answer, empty for none.

@@ -7,6 +7,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -144,6 +147,16 @@ struct Options {
   Switches switches{};
   Limits limits{};
 
+  /// Who plays a Lambda function, by its name or ARN: "http://host:port/path" is POSTed the event and answers
+  /// with the function's result, "exec:COMMAND" runs `/bin/sh -c COMMAND` with the event on stdin and the
+  /// result on stdout.
+  std::map<std::string, std::string> functions{};
+
+  /// Input of bulk registrations: a bucket is a sub-folder of this one, a key a path in there. Empty = off.
+  std::string bulk_input_folder{};
+  /// AWS services that someone else plays, by name. Only s3 is known: "http[s]://[KEY:SECRET@]host[:port]",
+  /// asked for input files that are not in `bulk_input_folder`.
+  std::map<std::string, std::string> upstreams{};
   /// Ephemeral ports, one worker, manual clock, seeded ids, P-256 server certificate only: starts in
   /// milliseconds and behaves the same in every run. A worker count in the second parameter serves tests that
   /// want races.
