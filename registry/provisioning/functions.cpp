@@ -188,6 +188,8 @@ Result<ExpressionPtr> read_find_in_map(const Call& call) {
 }
 
 constexpr std::string_view kSplit = "Fn::Split";
+/// What an element of a list costs besides its bytes: an empty one is not free.
+constexpr std::size_t kElementCost = 32;
 
 class Split final : public Expression {
  public:
@@ -201,8 +203,7 @@ class Split final : public Expression {
     std::size_t from = 0;
     for (;;) {
       const std::size_t to = std::min(text->find(delimiter_, from), text->size());
-      // One more than its bytes: an empty element is not free.
-      if (auto enough = run.spend(to - from + 1, path); !enough) return enough.error();
+      if (auto enough = run.spend(to - from + kElementCost, path); !enough) return enough.error();
       out.push_back(text->substr(from, to - from));
       if (to == text->size()) return out;
       from = to + delimiter_.size();
@@ -345,6 +346,14 @@ constexpr std::array<Function, 6> kFunctions{{
 }};
 
 }  // namespace
+
+std::string function_key(const Json& object) {
+  if (!object.is_object()) return {};
+  for (const auto& [key, value] : object.items()) {
+    if (key == "Ref" || key.starts_with("Fn::")) return key;
+  }
+  return {};
+}
 
 Result<ExpressionPtr> read_function(ValueReader& reader, std::string_view name, const Json& argument,
                                     const Path& path) {

@@ -2,6 +2,7 @@
 
 // The intrinsic functions (P5.4): one table row and one class each.
 
+#include <string>
 #include <string_view>
 
 #include "base/json.h"
@@ -11,6 +12,9 @@
 namespace iotemu::registry::provisioning {
 
 class ValueReader;
+
+/// The key that makes `object` a function (`Ref`, or what begins with `Fn::`); empty: none does.
+[[nodiscard]] std::string function_key(const Json& object);
 
 /// The function `name` with its argument. Fails for a name that is none and for a form that is not the
 /// function's. `path`: where the object with the function stands.

@@ -1,8 +1,10 @@
 #include "registry/provisioning/path.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "registry/policy/text.h"
+#include "registry/provisioning/functions.h"
 
 namespace iotemu::registry::provisioning {
 namespace {
@@ -47,9 +49,10 @@ Error expected(std::string_view what, const Json& found, const Path& path) {
 }
 
 std::string shown(const Json& value) {
+  if (std::string function = function_key(value); !function.empty()) return shortened(std::move(function));
   if (value.is_object()) return value.empty() ? "an empty object" : "an object";
   if (value.is_array()) return value.empty() ? "an empty list" : "a list";
-  return shortened(to_text(value));
+  return shortened(iotemu::to_text(value));
 }
 
 }  // namespace iotemu::registry::provisioning

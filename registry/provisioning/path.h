@@ -52,7 +52,7 @@ inline constexpr std::string_view kInvalidTemplate = "Invalid registration templ
 /// "Expected <what>, found <value> at <path>".
 [[nodiscard]] Error expected(std::string_view what, const Json& found, const Path& path);
 
-/// A value for a message: scalars as JSON, cut short; containers by kind.
+/// A value for a message: scalars as JSON, cut short; functions by name, other containers by kind.
 [[nodiscard]] std::string shown(const Json& value);
 
 }  // namespace iotemu::registry::provisioning

@@ -8,6 +8,7 @@
 #include "registry/attributes.h"
 #include "registry/pki/certificate.h"
 #include "registry/policy/document.h"
+#include "registry/provisioning/functions.h"
 #include "registry/provisioning/policy_name.h"
 #include "registry/provisioning/values.h"
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "registry/policy/text.h"
+#include "registry/provisioning/functions.h"
 #include "registry/provisioning/resources.h"
 #include "registry/provisioning/values.h"
 

@@ -81,23 +81,7 @@ Result<ExpressionPtr> read_object(const Json& json, const Path& path, Read read)
   return ExpressionPtr{std::make_unique<Object>(std::move(members))};
 }
 
-/// How a message calls what stands there: a function by its name.
-Error misplaced(std::string_view wanted, const Json& json, const Path& path) {
-  if (const std::string key = function_key(json); !key.empty()) {
-    return invalid("Expected " + std::string{wanted} + ", found " + key, path);
-  }
-  return expected(wanted, json, path);
-}
-
 }  // namespace
-
-std::string function_key(const Json& object) {
-  if (!object.is_object()) return {};
-  for (const auto& [key, value] : object.items()) {
-    if (key == "Ref" || key.starts_with("Fn::")) return key;
-  }
-  return {};
-}
 
 Result<ExpressionPtr> ValueReader::value(const Json& json, const Path& path) {
   const auto inner = [this](const Json& child, const Path& where) { return value(child, where); };
@@ -116,7 +100,7 @@ Result<ExpressionPtr> ValueReader::text(const Json& json, const Path& path) {
   auto out = value(json, path);
   if (!out) return out;
   const Shape shape = (*out)->shape();
-  if (shape != Shape::text && shape != Shape::text_or_list) return misplaced("a string", json, path);
+  if (shape != Shape::text && shape != Shape::text_or_list) return expected("a string", json, path);
   return out;
 }
 
@@ -126,13 +110,13 @@ Result<ExpressionPtr> ValueReader::texts(const Json& json, const Path& path) {
   }
   if (function_key(json).empty()) return expected("a list of strings", json, path);
   auto out = value(json, path);
-  if (out && (*out)->shape() == Shape::text) return misplaced("a list of strings", json, path);
+  if (out && (*out)->shape() == Shape::text) return expected("a list of strings", json, path);
   return out;
 }
 
 Result<ExpressionPtr> ValueReader::object_of_texts(const Json& json, const Path& path) {
   if (!json.is_object() || !function_key(json).empty()) {
-    return misplaced("an object of names and strings", json, path);
+    return expected("an object of names and strings", json, path);
   }
   return read_object(json, path, [this](const Json& child, const Path& where) { return text(child, where); });
 }

@@ -39,7 +39,4 @@ class ValueReader {
   std::set<std::size_t> referenced_{};
 };
 
-/// The key that makes `object` a function (`Ref`, or what begins with `Fn::`); empty: none does.
-[[nodiscard]] std::string function_key(const Json& object);
-
 }  // namespace iotemu::registry::provisioning
