@@ -9,8 +9,6 @@
 namespace iotemu::registry {
 namespace {
 
-constexpr PageRequest kAll{.size = std::numeric_limits<std::size_t>::max()};
-
 Error invalid(std::string message) {
   return {Errc::invalid_request, std::move(message)};
 }
@@ -89,7 +87,8 @@ bool Registry::named_by_ca(const TemplateName& name) const {
 
 std::vector<ProvisioningTemplatePtr> Registry::templates_named_by_cas() const {
   auto named = provisioning_templates_.page(
-      kAll, [&](const ProvisioningTemplateRecord& record) { return named_by_ca(record.name); });
+      PageRequest{.size = std::numeric_limits<std::size_t>::max()},
+      [&](const ProvisioningTemplateRecord& record) { return named_by_ca(record.name); });
   return named ? std::move(named->items) : std::vector<ProvisioningTemplatePtr>{};
 }
 
