@@ -173,9 +173,9 @@ class TemplateReader {
   }
 
   Status read_resource(Resource& resource, const Json& json, const Path& path) {
-    static const Json kNone = Json::object();
+    static const Json none = Json::object();
     const Json* properties = member(json, "Properties");
-    if (properties == nullptr) properties = &kNone;
+    if (properties == nullptr) properties = &none;
     const Path properties_path{path, "Properties"};
     if (!properties->is_object()) return expected("an object", *properties, properties_path);
     if (auto read = read_properties(values_, *properties, properties_path, resource); !read) return read;
