@@ -38,9 +38,9 @@ Result<S3Location> parse_location(const std::string& url) {
 
   auto rest = url.substr(scheme_end + 3);
   S3Location location;
-  if (const auto at = rest.substr(0, rest.find('/')).rfind('@'); at != rest.npos) {
+  if (const auto at = rest.rfind('@'); at != rest.npos) {  // a secret may hold a slash
     const auto colon = rest.find(':');
-    if (colon == 0 || colon + 1 >= at) return bad("has no KEY:SECRET before '@'");
+    if (colon == rest.npos || colon == 0 || colon + 1 >= at) return bad("has no KEY:SECRET before '@'");
     location.key = rest.substr(0, colon);
     location.secret = rest.substr(colon + 1, at - colon - 1);
     rest.erase(0, at + 1);

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>

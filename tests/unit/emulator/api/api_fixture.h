@@ -18,6 +18,7 @@
 #include "base/thread_executor.h"
 #include "emulator/api/api.h"
 #include "emulator/api/router.h"
+#include "emulator/bulk/registration_tasks.h"
 #include "emulator/http/target.h"
 #include "fixtures/authority.h"
 #include "registry/registry.h"
@@ -53,12 +54,30 @@ class FakeSystem final : public System {
   [[nodiscard]] Json health() const override { return {{"version", "1.2.3"}}; }
   [[nodiscard]] std::string server_ca_pem() const override { return "the server CA"; }
   [[nodiscard]] Json refusals() const override { return Json::array({{{"clientId", "d1"}}}); }
+  [[nodiscard]] Result<std::string> registration_report(const std::string& task_id,
+                                                        bulk::ReportType type) const override {
+    if (task_id != "task-1") return Error{Errc::not_found, "Thing registration task does not exist"};
+    return std::string{type == bulk::ReportType::results ? "results\n" : "errors\n"};
+  }
+  [[nodiscard]] std::string api_endpoint() const override { return "http://127.0.0.1:4566"; }
   Status reset(bool keep_ca) override {
     resets.push_back(keep_ca);
     return Ok{};
   }
 
   std::vector<bool> resets;
+};
+
+/// Every input file is the test's text.
+class OneInput final : public bulk::InputFiles {
+ public:
+  explicit OneInput(const std::string& content) : content_{content} {}
+  Result<std::string> read(const Realm&, const bulk::InputFile&, const std::function<bool()>&) override {
+    return content_;
+  }
+
+ private:
+  const std::string& content_;
 };
 
 class ApiTest : public testing::Test {
@@ -133,8 +152,11 @@ class ApiTest : public testing::Test {
   FakeRealms realms;
   FakeSystem system;
   WorkCounter work;
+  SeededRandom task_ids{8};
   ThreadExecutor pool{work, "pool", 1};
-  Api api{{}, realms, system, pool};
+  std::string bulk_input;
+  bulk::RegistrationTasks tasks{std::make_unique<OneInput>(bulk_input), realms.clock, task_ids, work};
+  Api api{{}, realms, system, tasks, pool};
 };
 
 }  // namespace iotemu::api

@@ -39,6 +39,14 @@ std::string with_document() {
       .dump();
 }
 
+std::string with_template() {
+  return Json{{"templateBody",
+               R"({"Parameters":{"AWS::IoT::Certificate::Id":{"Type":"String"}},"Resources":{"certificate":{
+                  "Type":"AWS::IoT::Certificate",
+                  "Properties":{"CertificateId":{"Ref":"AWS::IoT::Certificate::Id"}}}}})"}}
+      .dump();
+}
+
 INSTANTIATE_TEST_SUITE_P(
     AppendixA, MissingResource,
     testing::Values(
@@ -107,6 +115,16 @@ INSTANTIATE_TEST_SUITE_P(
         Missing{"UpdateThingType", "PATCH", "/thing-types/t"},
         Missing{"DeprecateThingType", "POST", "/thing-types/t/deprecate"},
         Missing{"DeleteThingType", "DELETE", "/thing-types/t"},
+        Missing{"DescribeProvisioningTemplate", "GET", "/provisioning-templates/p"},
+        Missing{"UpdateProvisioningTemplate", "PATCH", "/provisioning-templates/p", R"({"enabled":true})"},
+        Missing{"DeleteProvisioningTemplate", "DELETE", "/provisioning-templates/p"},
+        Missing{"CreateProvisioningTemplateVersion", "POST", "/provisioning-templates/p/versions",
+                with_template()},
+        Missing{"DescribeProvisioningTemplateVersion", "GET", "/provisioning-templates/p/versions/1"},
+        Missing{"DeleteProvisioningTemplateVersion", "DELETE", "/provisioning-templates/p/versions/1"},
+        Missing{"ListProvisioningTemplateVersions", "GET", "/provisioning-templates/p/versions"},
+        Missing{"DescribeThingRegistrationTask", "GET", "/thing-registration-tasks/t"},
+        Missing{"StopThingRegistrationTask", "PUT", "/thing-registration-tasks/t/cancel"},
         Missing{"ListTagsForResource", "GET",
                 "/tags?resourceArn=arn:aws:iot:us-east-1:123456789012:policy/p"}),
     [](const auto& row) { return std::string{row.param.operation}; });

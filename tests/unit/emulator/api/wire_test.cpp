@@ -277,8 +277,8 @@ class IdlePool final : public Executor {
 /// Requests for keys, and what each was answered.
 class KeyRequests {
  public:
-  KeyRequests(ApiOptions options, Realms& realms, System& system)
-      : api{std::move(options), realms, system, pool} {}
+  KeyRequests(ApiOptions options, Realms& realms, System& system, bulk::RegistrationTasks& tasks)
+      : api{std::move(options), realms, system, tasks, pool} {}
 
   void send() {
     http::Request request{
@@ -295,7 +295,7 @@ class KeyRequests {
 };
 
 TEST_F(ApiTest, RefusesRequestsBeyondThoseThatMayWaitForKeys) {
-  KeyRequests requests{{.waiting_requests = 2}, realms, system};
+  KeyRequests requests{{.waiting_requests = 2}, realms, system, tasks};
   for (int i = 0; i < 3; ++i) requests.send();
   EXPECT_FALSE(requests.answers[0]);
   EXPECT_FALSE(requests.answers[1]);
@@ -312,7 +312,7 @@ TEST_F(ApiTest, RefusesRequestsBeyondThoseThatMayWaitForKeys) {
 }
 
 TEST_F(ApiTest, MakesNoKeysForThoseWhoWaitWhenItStops) {
-  KeyRequests requests{{}, realms, system};
+  KeyRequests requests{{}, realms, system, tasks};
   requests.send();
   requests.api.stop();
   requests.pool.run_all();
