@@ -104,15 +104,21 @@ void connect_known(benchmark::State& state) {
 }
 BENCHMARK(connect_known)->ArgName("tls")->Arg(12)->Arg(13)->ThreadRange(1, 4)->UseRealTime();
 
-/// Refused, registered as PENDING_ACTIVATION, event published.
-void first_knock(benchmark::State& state) {
-  auto& shared = factory();
+/// Devices of one CA that the emulator has never seen.
+std::vector<Device> strangers(Emulator& emulator, const CaFixture& ca, benchmark::IterationCount count) {
   static int storm = 0;
   const auto round = std::to_string(++storm);
   std::vector<Device> devices;
-  for (benchmark::IterationCount i = 0; i < state.max_iterations; ++i) {
-    devices.emplace_back(shared.emulator, shared.ca.sign_device("new-" + round + "-" + std::to_string(i)));
+  for (benchmark::IterationCount i = 0; i < count; ++i) {
+    devices.emplace_back(emulator, ca.sign_device("new-" + round + "-" + std::to_string(i)));
   }
+  return devices;
+}
+
+/// Refused, registered as PENDING_ACTIVATION, event published.
+void first_knock(benchmark::State& state) {
+  auto& shared = factory();
+  auto devices = strangers(shared.emulator, shared.ca, state.max_iterations);
   std::size_t next = 0;
   const ServerCpu cpu{true};
   for (auto _ : state) {
@@ -122,5 +128,34 @@ void first_knock(benchmark::State& state) {
   cpu.report(state);
 }
 BENCHMARK(first_knock)->Iterations(1000)->UseRealTime();
+
+/// JITP: as above, and thing, attachments and ACTIVE status made before the close.
+void first_knock_provisioned(benchmark::State& state) {
+  auto& shared = factory();
+  static const CaFixture ca = [&shared] {
+    auto made = shared.emulator.register_ca({.common_name = "JITP CA", .auto_registration = true});
+    shared.emulator.api("UpdateCACertificate", {{"certificateId", made.id()},
+                                                {"registrationConfig",
+                                                 {{"roleArn", "arn:aws:iam::123456789012:role/JITPRole"},
+                                                  {"templateBody",
+                                                   R"({"Resources": {
+                "thing": {"Type": "AWS::IoT::Thing",
+                          "Properties": {"ThingName": {"Ref": "AWS::IoT::Certificate::CommonName"}}},
+                "certificate": {"Type": "AWS::IoT::Certificate",
+                                "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}}},
+                "policy": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": "all"}}}})"}}}});
+    return made;
+  }();
+  auto devices = strangers(shared.emulator, ca, state.max_iterations);
+  std::size_t next = 0;
+  const ServerCpu cpu{true};
+  for (auto _ : state) devices[next++].connect();
+  cpu.report(state);
+  for (auto& device : devices) {
+    if (const auto outcome = device.connect(); !outcome.accepted) state.SkipWithError(outcome.text.c_str());
+    device.drop();
+  }
+}
+BENCHMARK(first_knock_provisioned)->Iterations(1000)->UseRealTime();
 
 }  // namespace

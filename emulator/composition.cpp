@@ -91,17 +91,17 @@ registry::RegistryOptions registry_options(const Switches& switches) {
   result.revoked_is_final = switches.revoked_is_final;
   result.delete_missing_thing_succeeds = !switches.delete_missing_thing_fails;
   result.thing_type_delete_grace = switches.thing_type_delete_grace;
+  using registry::provisioning::MissingParameter;
+  result.jitp_missing_parameter =
+      switches.jitp_missing_parameter == Switches::JitpMissingParameter::documented
+          ? MissingParameter::fails_when_declared
+          : MissingParameter::fails_when_referenced;
+  result.jitp_serial_fallback = switches.jitp_serial_fallback;
   // One for all realms: its key is expensive, and made on first use.
   result.service_ca = std::make_shared<registry::ServiceCa>();
   return result;
 }
 
-/// The names and addresses by which clients know us: they stand in the server certificate and pass as Host.
-std::vector<std::string> own_names(const Options& options) {
-  std::vector<std::string> names = options.hostnames;
-  names.push_back(options.endpoint_host);
-  const bool every_address = options.host == "0.0.0.0" || options.host == "::";
-  if (!every_address) names.push_back(options.host);
 bulk::InputOptions input_options(const Options& options) {
   bulk::InputOptions result{.folder = options.bulk_input_folder};
   for (const auto& [service, url] : options.upstreams) {
@@ -111,6 +111,12 @@ bulk::InputOptions input_options(const Options& options) {
   return result;
 }
 
+/// The names and addresses by which clients know us: they stand in the server certificate and pass as Host.
+std::vector<std::string> own_names(const Options& options) {
+  std::vector<std::string> names = options.hostnames;
+  names.push_back(options.endpoint_host);
+  const bool every_address = options.host == "0.0.0.0" || options.host == "::";
+  if (!every_address) names.push_back(options.host);
   return names;
 }
 
@@ -133,6 +139,7 @@ Emulator::Impl::Impl(const Options& given)
   events = std::make_unique<ThreadExecutor>(work, "iotemu-events", 1);
   callbacks = std::make_unique<ThreadExecutor>(work, "iotemu-handlers", 1);
   blocking = std::make_unique<ThreadExecutor>(work, "iotemu-blocking", 2);
+  timers = std::make_unique<Timers>(*clock, *events, manual_clock != nullptr);
   realms = std::make_unique<identity::Realms>(
       identity::RealmSurroundings{.default_realm = default_realm(),
                                   .clock = *clock,
@@ -141,6 +148,13 @@ Emulator::Impl::Impl(const Options& given)
                                   .events = *events,
                                   .registry = registry_options(options.switches),
                                   .session_expiry = options.limits.session_expiry,
+                                  .timers = *timers,
+                                  .fleet = {.keys = *blocking,
+                                            .steps = *events,
+                                            .functions = functions,
+                                            .refusals = refused,
+                                            .load = fleet_load,
+                                            .hook_time_limit = options.limits.provisioning_hook_timeout},
                                   .make_broker = [this](mqtt::BrokerObserver* observer) -> mqtt::Broker& {
                                     return mqtt_server->make_broker(observer);
                                   }});
@@ -148,7 +162,7 @@ Emulator::Impl::Impl(const Options& given)
   names.push_back(options.endpoint_host);
   door = std::make_unique<identity::CertificateAuthenticator>(
       identity::DoorOptions{.switches = options.switches, .endpoint_names = std::move(names)}, *realms,
-      refused, *clock,
+      refused, *clock, *timers,
       [this](identity::RealmHome& home, CertificateRegistered event) { knock(home, std::move(event)); });
   mqtt_server = std::make_unique<mqtt::Server>(server_options(options), *door, *clock, *random, work);
   realms->open();
@@ -170,6 +184,7 @@ Emulator::Impl::~Impl() {
   // What is queued may still touch the realms: run it now.
   callbacks.reset();
   blocking.reset();
+  tasks.reset();
   events.reset();
 }
 
@@ -177,10 +192,11 @@ void Emulator::Impl::open_identity() {
   const identity::ServerIdentityOptions wanted{.directory = options.data_dir, .hosts = own_names(options)};
   // Foreign clients judge these certificates by the machine's clock, whatever ours says.
   server_identity = value_or_fail(identity::ServerIdentity::open(wanted, system_clock));
-  tasks.reset();
 }
 
 void Emulator::Impl::open_api() {
+  tasks = std::make_unique<bulk::RegistrationTasks>(
+      value_or_fail(bulk::open_input_files(input_options(options))), *clock, *random, work);
   api = std::make_unique<api::Api>(
       api::ApiOptions{.realm = default_realm(),
                       .endpoint_host = options.endpoint_host,
@@ -188,8 +204,6 @@ void Emulator::Impl::open_api() {
       *this, *this, *tasks, *blocking);
   http::ServerOptions server;
   server.guard.allowed_hosts = own_names(options);
-  tasks = std::make_unique<bulk::RegistrationTasks>(
-      value_or_fail(bulk::open_input_files(input_options(options))), *clock, *random, work);
   server.guard.allowed_hosts.insert(server.guard.allowed_hosts.end(), options.allow_hosts.begin(),
                                     options.allow_hosts.end());
   server.guard.allowed_origins = options.allow_origins;
@@ -219,6 +233,19 @@ void Emulator::Impl::open_handlers() {
                                                              .environment = options.jitr_command_environment},
                                                             work)));
   }
+  for (const auto& [name, target] : options.functions) {
+    if (auto added = functions.add(name, function_at(target)); !added) fail(added.error().message);
+  }
+}
+
+std::unique_ptr<invoke::FunctionInvoker> Emulator::Impl::function_at(const std::string& target) {
+  constexpr std::string_view kCommand = "exec:";
+  if (!target.starts_with(kCommand))
+    return value_or_fail(invoke::make_webhook_invoker({.url = target}, work));
+  return value_or_fail(invoke::make_command_invoker({.command = target.substr(kCommand.size()),
+                                                     .endpoint_url = api_endpoint(),
+                                                     .environment = options.jitr_command_environment},
+                                                    work));
 }
 
 void Emulator::Impl::open_mqtt() {
@@ -253,15 +280,36 @@ void Emulator::Impl::add_callback(std::string ca_certificate_id, RegistrationHan
                std::make_unique<invoke::CallbackInvoker>(
                    *callbacks, [handler = std::move(handler)](const invoke::Invocation& call) {
                      handler(topics::read_registration(call.payload, call.realm, call.client_id));
+                     return std::string{};
                    }));
+}
+
+void Emulator::Impl::add_function(std::string_view name, std::function<Json(const Json&)> function) {
+  auto invoker = std::make_unique<invoke::CallbackInvoker>(
+      *callbacks, [function = std::move(function)](const invoke::Invocation& call) {
+        return to_text(function(Json::parse(call.payload)));
+      });
+  if (auto added = functions.add(name, std::move(invoker)); !added) {
+    throw std::invalid_argument{added.error().message};
+  }
 }
 
 void Emulator::Impl::stop() {
   if (stopped.exchange(true)) return;
+  timers->stop();
   api->stop();
   http_server->stop();
   mqtt_server->stop();
+  tasks->stop();
   handlers.stop();
+  functions.stop();
+}
+
+std::optional<Tick> Emulator::Impl::next_due() const {
+  const auto of_mqtt = mqtt_server->next_due();
+  const auto of_timers = timers->next_due();
+  if (!of_mqtt || !of_timers) return of_mqtt ? of_mqtt : of_timers;
+  return std::min(*of_mqtt, *of_timers);
 }
 
 Result<registry::Registry*> Emulator::Impl::registry(const Realm& realm) {
@@ -289,14 +337,13 @@ Json Emulator::Impl::refusals() const {
 }
 
 Status Emulator::Impl::reset(bool keep_ca) {
+  tasks->reset();
   Status result = Ok{};
   for (identity::RealmHome* home : realms->all()) {
     if (auto done = home->reset(keep_ca); !done) result = done;
   }
-  tasks->stop();
   refused.clear();
   return result;
 }
 
 }  // namespace iotemu
-  tasks->reset();

@@ -114,6 +114,10 @@ void Emulator::on_certificate_registered(const CaFixture& ca, RegistrationHandle
   impl_->add_callback(ca.id(), std::move(handler));
 }
 
+void Emulator::on_function(std::string_view name, std::function<Json(const Json&)> function) {
+  impl_->add_function(name, std::move(function));
+}
+
 void Emulator::publish(std::string_view topic, std::string_view payload, int qos) {
   impl_->realms->home().publish(std::string{topic}, std::string{payload},
                                 qos == 0 ? mqtt::QoS::at_most_once : mqtt::QoS::at_least_once);
@@ -152,9 +156,10 @@ bool Emulator::advance(Duration by) {
   ManualClock& clock = *impl_->manual_clock;
   settle();
   const Tick end = clock.tick() + by;
-  for (auto due = impl_->mqtt_server->next_due(); due && *due <= end; due = impl_->mqtt_server->next_due()) {
+  for (auto due = impl_->next_due(); due && *due <= end; due = impl_->next_due()) {
     if (*due > clock.tick()) clock.advance(*due - clock.tick());
     impl_->mqtt_server->fire_due();
+    impl_->timers->fire_due();
     settle();
   }
   clock.advance(end - clock.tick());

@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/executor.h"
@@ -17,14 +19,16 @@
 #include "base/realm.h"
 #include "base/result.h"
 #include "base/thread_executor.h"
+#include "base/timers.h"
 #include "emulator/api/api.h"
 #include "emulator/api/ports.h"
+#include "emulator/bulk/registration_tasks.h"
 #include "emulator/http/server.h"
 #include "emulator/identity/authenticator.h"
 #include "emulator/identity/realms.h"
-#include "emulator/bulk/registration_tasks.h"
 #include "emulator/identity/refusals.h"
 #include "emulator/identity/server_identity.h"
+#include "emulator/invoke/functions.h"
 #include "emulator/invoke/registration_handlers.h"
 #include "iotemu/emulator.h"
 #include "mqtt/net/server.h"
@@ -42,7 +46,11 @@ struct Emulator::Impl final : api::Realms, api::System {
   void make_rsa_certificate();
   void knock(identity::RealmHome& home, CertificateRegistered event);
   void add_callback(std::string ca_certificate_id, RegistrationHandler handler);
+  std::unique_ptr<invoke::FunctionInvoker> function_at(const std::string& target);
+  void add_function(std::string_view name, std::function<Json(const Json&)> function);
   void stop();
+  /// Manual time: the earliest instant at which something is due, if anything is.
+  [[nodiscard]] std::optional<Tick> next_due() const;
 
   // api::Realms
   Result<registry::Registry*> registry(const Realm& realm) override;
@@ -50,6 +58,11 @@ struct Emulator::Impl final : api::Realms, api::System {
   [[nodiscard]] Json health() const override;
   [[nodiscard]] std::string server_ca_pem() const override { return server_identity->ca_pem(); }
   [[nodiscard]] Json refusals() const override;
+  [[nodiscard]] Result<std::string> registration_report(const std::string& task_id,
+                                                        bulk::ReportType type) const override {
+    return tasks->report(task_id, type);
+  }
+  [[nodiscard]] std::string api_endpoint() const override;
   Status reset(bool keep_ca) override;
 
   [[nodiscard]] Realm default_realm() const { return {.account = options.account, .region = options.region}; }
@@ -57,11 +70,6 @@ struct Emulator::Impl final : api::Realms, api::System {
   const Options options;
   std::string admin_token{};
   WorkCounter work{};
-  [[nodiscard]] Result<std::string> registration_report(const std::string& task_id,
-                                                        bulk::ReportType type) const override {
-    return tasks->report(task_id, type);
-  }
-  [[nodiscard]] std::string api_endpoint() const override;
   SystemClock system_clock{};
   SystemRandom system_random{};
   std::shared_ptr<ManualClock> manual_clock{};
@@ -70,15 +78,19 @@ struct Emulator::Impl final : api::Realms, api::System {
   std::optional<identity::ServerIdentity> server_identity{};
   identity::Refusals refused;
   invoke::RegistrationHandlers handlers{refused};
+  invoke::Functions functions{};
+  topics::FleetLoad fleet_load{};
 
   // Ended by the destructor before anything they might touch is gone.
   std::unique_ptr<ThreadExecutor> events{};
   std::unique_ptr<ThreadExecutor> callbacks{};
   std::unique_ptr<ThreadExecutor> blocking{};
+  std::unique_ptr<Timers> timers{};
 
   std::unique_ptr<identity::Realms> realms{};
   std::unique_ptr<identity::CertificateAuthenticator> door{};
   std::unique_ptr<mqtt::Server> mqtt_server{};
+  std::unique_ptr<bulk::RegistrationTasks> tasks{};
   std::unique_ptr<api::Api> api{};
   std::unique_ptr<http::Server> http_server{};
   std::uint16_t api_port{0};
@@ -87,4 +99,3 @@ struct Emulator::Impl final : api::Realms, api::System {
 };
 
 }  // namespace iotemu
-  std::unique_ptr<bulk::RegistrationTasks> tasks{};

@@ -266,9 +266,13 @@ Result<RegistrationConfig> Registry::read_registration_config(RegistrationConfig
   if (config.template_body.empty()) {
     return invalid("registrationConfig needs a templateBody or a templateName");
   }
-  auto document = provisioning::parse_template(config.template_body);
-  if (!document) return document.error();
-  config.document = std::move(*document);
+  const auto json = parse_json(config.template_body);
+  if (!json) return invalid("Invalid registration template. " + json.error().message);
+  if (!json->is_object() || !json->contains("Resources") || !json->at("Resources").is_object()) {
+    return invalid("Invalid registration template. It must be a JSON object with an object 'Resources'");
+  }
+  // P1.3: no more than that is checked here; what else is wrong shows when a device is provisioned.
+  if (auto document = provisioning::parse_template(config.template_body)) config.document = *document;
   return config;
 }
 

@@ -212,21 +212,26 @@ Status Registry::delete_certificate(const CertificateId& id, bool force) {
   if (thing_links_.count_of_left(principal) > 0) {
     return Error{Errc::delete_conflict, "Things must be detached before deletion (arn: " + old->arn + ")"};
   }
-  const auto policies = policy_links_.of_left(principal);
-  if (!policies.empty() && !force) {
+  if (policy_links_.count_of_left(principal) > 0 && !force) {
     return Error{Errc::delete_conflict,
                  "Certificate policies must be detached before deletion (arn: " + old->arn + ")"};
   }
+  return erase_certificate(*old);
+}
 
+Status Registry::erase_certificate(const CertificateRecord& record) {
+  const Principal principal{realm_, record.id};
+  const auto policies = policy_links_.of_left(principal);
   std::vector<Change> changes;
   for (const auto& [policy, unused] : policies) {
     changes.emplace_back(PolicyAttachment{.policy = policy, .target = principal.text(), .attached = false});
   }
-  changes.emplace_back(Erased{.kind = RecordKind::certificate, .key = id.hex()});
+  changes.emplace_back(Erased{.kind = RecordKind::certificate, .key = record.id.hex()});
   if (auto saved = store_.write(changes); !saved) return saved;
   for (const auto& [policy, unused] : policies) policy_links_.erase(principal, policy);
+  if (record.ca_id) certificates_by_ca_.erase(*record.ca_id, record);
+  const CertificateId id = record.id;
   certificates_.erase(id);
-  if (old->ca_id) certificates_by_ca_.erase(*old->ca_id, *old);
   verdicts_changed();
   bus_.publish(CertificateDeleted{.realm = realm_, .id = id});
   return Ok{};

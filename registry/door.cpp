@@ -104,10 +104,22 @@ Result<AutoRegistration> Registry::auto_register(const pki::Certificate& leaf,
   return AutoRegistration{.certificate = std::move(known), .created = false};
 }
 
+CertificatePtr Registry::find_at_door(const CertificateId& id) const {
+  if (auto certificate = certificates_.find(id)) return certificate;
+  const auto claim = claims_.find(id);
+  return claim ? claim->certificate : nullptr;
+}
+
 std::shared_ptr<const PrincipalView> Registry::principal_view(const CertificateId& id) const {
+  auto view = std::make_shared<PrincipalView>();
+  if (const auto claim = claims_.find(id)) {
+    view->certificate = claim->certificate;
+    view->policies = {claim->policy};
+    view->claim_for = claim->template_name;
+    return view;
+  }
   auto certificate = certificates_.find(id);
   if (!certificate) return nullptr;
-  auto view = std::make_shared<PrincipalView>();
   view->certificate = std::move(certificate);
   const Principal principal{realm_, id};
   const auto documents_of = [&](const std::vector<PolicyTarget>& targets) {

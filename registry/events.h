@@ -3,6 +3,7 @@
 // What the registry tells on the event bus, in the order of its writes. (That a device knocked is told by the
 // door, which alone knows of connections.)
 
+#include "base/clock.h"
 #include "base/realm.h"
 #include "registry/ids.h"
 #include "registry/records/ca_certificate.h"
@@ -32,6 +33,12 @@ struct CaStatusChanged {
 struct CaDeleted {
   Realm realm{};
   CertificateId id{};
+};
+
+/// Something of the registry's ends at that instant: somebody shall call `Registry::forget_expired()` then.
+struct ExpiryAhead {
+  Realm realm{};
+  Tick due{};
 };
 
 /// Everything is gone (except CA certificates and the registration code when `kept_ca`).

@@ -23,30 +23,35 @@ Status Registry::store_policy(std::shared_ptr<PolicyRecord> next) {
   return Ok{};
 }
 
-Result<PolicyPtr> Registry::create_policy(const PolicyName& name, std::string_view document,
-                                          const Tags& tags) {
-  if (auto checked = check_tags(tags, options_.tags_per_resource); !checked) return checked.error();
+Result<std::shared_ptr<PolicyRecord>> Registry::new_policy(const PolicyName& name, std::string_view document,
+                                                           Time now) const {
   auto parsed = policy::parse(document);
   if (!parsed) return parsed.error();
-
-  const Writing write{write_mutex_};
-  const auto arn = policy_arn(realm_, name);
-  if (policies_.find(name)) {
-    return already_exists("Policy cannot be created - name already exists (name=" + name.text() + ")",
-                          name.text(), arn);
-  }
-  const auto now = clock_.now();
   auto record = std::make_shared<PolicyRecord>();
   record->name = name;
-  record->arn = arn;
+  record->arn = policy_arn(realm_, name);
   record->versions.emplace(
       1, std::make_shared<const PolicyVersion>(PolicyVersion{
              .id = 1, .text = std::string{document}, .document = std::move(*parsed), .created_at = now}));
   record->created_at = record->changed_at = now;
   record->generation_id = random_.uuid();
-  record->tags = tags;
-  if (auto saved = store_policy(record); !saved) return saved.error();
-  return PolicyPtr{std::move(record)};
+  return record;
+}
+
+Result<PolicyPtr> Registry::create_policy(const PolicyName& name, std::string_view document,
+                                          const Tags& tags) {
+  if (auto checked = check_tags(tags, options_.tags_per_resource); !checked) return checked.error();
+  auto record = new_policy(name, document, clock_.now());
+  if (!record) return record.error();
+  (*record)->tags = tags;
+
+  const Writing write{write_mutex_};
+  if (policies_.find(name)) {
+    return already_exists("Policy cannot be created - name already exists (name=" + name.text() + ")",
+                          name.text(), (*record)->arn);
+  }
+  if (auto saved = store_policy(*record); !saved) return saved.error();
+  return PolicyPtr{std::move(*record)};
 }
 
 Result<PolicyPtr> Registry::policy(const PolicyName& name) const {

@@ -44,6 +44,9 @@ Status Registry::reset(bool keep_ca) {
   billing_group_count_ = 0;
   policy_links_.clear();
   thing_links_.clear();
+  ownership_tokens_.clear();
+  claims_.clear();
+  claims_by_expiry_.clear();
   if (!keep_ca) {
     registration_code_.clear();
     cas_.clear();

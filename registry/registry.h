@@ -9,6 +9,7 @@
 // Failures carry the Errc of the operation's AWS error; messages follow the service's form where it is known.
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,6 +27,7 @@
 #include "base/result.h"
 #include "registry/ids.h"
 #include "registry/links.h"
+#include "registry/ownership_tokens.h"
 #include "registry/paging.h"
 #include "registry/pki/certificate.h"
 #include "registry/pki/keys.h"
@@ -35,6 +37,7 @@
 #include "registry/records/ca_certificate.h"
 #include "registry/records/certificate.h"
 #include "registry/records/policy.h"
+#include "registry/records/provisioning_claim.h"
 #include "registry/records/provisioning_template.h"
 #include "registry/records/tag.h"
 #include "registry/records/thing.h"
@@ -208,6 +211,13 @@ struct TemplateVersion {
   bool is_default{false};
 };
 
+/// A certificate that waits for its fleet template, and the token that stands for it (P6.2).
+struct OwnedCertificate {
+  CertificatePtr certificate{};
+  pki::Secret private_key_pem{};  ///< Answered once and kept nowhere; empty for a certificate from a CSR.
+  std::string ownership_token{};
+};
+
 struct ThingPrincipal {
   std::string principal{};  ///< ARN or identity id.
   ThingPrincipalType type{};
@@ -273,6 +283,7 @@ struct PrincipalView {
   CertificatePtr certificate{};
   std::vector<policy::NamedDocument> policies{};  ///< Default versions, by policy name.
   std::vector<AttachedThing> things{};            ///< By thing name.
+  std::optional<TemplateName> claim_for{};        ///< Of a temporary claim: its template (P6.5).
 };
 
 class Registry {
@@ -310,6 +321,7 @@ class Registry {
   Result<CertificatePtr> create_certificate_from_csr(std::string_view csr_pem, bool set_active);
   Result<CertificatePtr> register_certificate(const RegisterCertificate& request);
   Result<CertificatePtr> register_certificate_without_ca(const RegisterCertificate& request);
+  /// Not a claim's: `find_at_door` knows those.
   [[nodiscard]] Result<CertificatePtr> certificate(const CertificateId& id) const;
   Status set_certificate_status(const CertificateId& id, CertificateStatus to);
   Status delete_certificate(const CertificateId& id, bool force);
@@ -317,6 +329,8 @@ class Registry {
 
   // --- The door (P3.4), door.cpp ---
 
+  /// A registered certificate or a live claim's; null for any other.
+  [[nodiscard]] CertificatePtr find_at_door(const CertificateId& id) const;
   /// Which registered CA signed `leaf`. `chain` is what the client sent, leaf first: it only helps to choose.
   [[nodiscard]] IssuerSearch find_issuer(const pki::Certificate& leaf,
                                          std::span<const pki::Certificate> chain) const;
@@ -459,6 +473,25 @@ class Registry {
   /// error's message is what a person needs to mend it. An ACTIVE certificate is answered as it is.
   Result<Provisioned> provision_just_in_time(const CertificateId& id);
 
+  // --- Fleet provisioning (P6), fleet_provisioning.cpp ---
+
+  /// A new certificate as PENDING_ACTIVATION with a key of its own (RSA-2048: blocks for a while) or for the
+  /// key of a CSR. It is deleted when its token expires and nobody has used the certificate.
+  Result<OwnedCertificate> create_owned_keys_and_certificate();
+  Result<OwnedCertificate> create_owned_certificate(std::string_view csr_pem);
+  /// The certificate a token stands for. Errc::not_found: unknown, expired, used up, or the certificate is
+  /// gone.
+  [[nodiscard]] Result<CertificatePtr> owned_certificate(const std::string& token) const;
+  /// `provision` with Leftovers::nothing and the using up of the token in one step: of two that race with one
+  /// token, one succeeds. Errc::not_found: see `owned_certificate`; else errors are those of `provision`.
+  Result<Provisioned> provision_owned(const std::string& token, const provisioning::Plan& plan);
+  /// A temporary claim certificate for one fleet template, valid for five minutes and known to nobody but the
+  /// door (P6.5). Generates an RSA-2048 key: blocks for a while. Errc::not_found: no such template,
+  /// Errc::invalid_request: one that is disabled or for JITP.
+  Result<CreatedKeysAndCertificate> create_provisioning_claim(const TemplateName& name);
+  /// Ends tokens and claims whose time is over. The registry tells by ExpiryAhead when to call it.
+  void forget_expired();
+
   // --- Everything, registry.cpp ---
 
   /// Forgets all records; with `keep_ca`, CA certificates, the provisioning templates they name and the
@@ -505,6 +538,12 @@ class Registry {
   [[nodiscard]] Status check_ownership(const CertificateRecord& record) const;
   Status store_certificate(const CertificatePtr& record);
   void show_certificate(const CertificatePtr& record);
+  /// Erases it with its policy attachments. Under write_mutex_.
+  Status erase_certificate(const CertificateRecord& record);
+
+  // fleet_provisioning.cpp
+  Result<OwnedCertificate> own(const Result<pki::Certificate>& certificate);
+  void forget_claims();
 
   // provision.cpp, just_in_time.cpp
   class Draft;
@@ -513,8 +552,10 @@ class Registry {
       const RegistrationConfig& config) const;
   /// The certificate of a CSR or PEM, not yet stored; null for one that is named by its id.
   Result<std::shared_ptr<CertificateRecord>> read_source(const provisioning::CertificatePlan& plan);
-  /// With `only_pending`, a certificate that has left PENDING_ACTIVATION meanwhile is answered as it is.
-  Result<Provisioned> apply(const provisioning::Plan& plan, Leftovers leftovers, bool only_pending);
+  /// With `only_pending`, a certificate that has left PENDING_ACTIVATION meanwhile is answered as it is. An
+  /// ownership token must be valid, and success uses it up.
+  Result<Provisioned> apply(const provisioning::Plan& plan, Leftovers leftovers, bool only_pending,
+                            const std::string& ownership_token = {});
 
   // policies.cpp, attachments.cpp
   /// Version 1 of a policy, not yet stored.
@@ -588,6 +629,9 @@ class Registry {
   Table<BillingGroupName, BillingGroupRecord> billing_groups_;
   Links<BillingGroupName, ThingName, Ok> billing_links_;  ///< What the things' records say.
   std::size_t billing_group_count_{0};                    ///< Under write_mutex_.
+  OwnershipTokens ownership_tokens_;                      ///< Under write_mutex_.
+  ShardedMap<CertificateId, ProvisioningClaimRecord> claims_;
+  std::deque<std::pair<Tick, CertificateId>> claims_by_expiry_;  ///< Under write_mutex_.
   Links<PolicyTarget, PolicyName, Ok> policy_links_;
   Links<Principal, ThingName, ThingPrincipalType> thing_links_;
 };

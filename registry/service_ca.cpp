@@ -39,9 +39,21 @@ Result<pki::Identity> ServiceCa::identity(Time now) {
 }
 
 Result<pki::Certificate> ServiceCa::issue(std::string_view public_key_der, Time now, Random& random) {
+  return issue_until(end_of_time(), public_key_der, now, random);
+}
+
+Result<pki::Certificate> ServiceCa::issue_until(Time not_after, std::string_view public_key_der, Time now,
+                                                Random& random) {
   const auto ca = identity(now);
   if (!ca) return ca.error();
-  return pki::issue_for_key(device_profile(now, random), public_key_der, *ca);
+  auto profile = device_profile(now, random);
+  profile.not_after = not_after;
+  return pki::issue_for_key(profile, public_key_der, *ca);
+}
+
+bool ServiceCa::is_issuer_of(const pki::Certificate& certificate) {
+  const auto& names = certificate.issuer().attributes;
+  return names.size() == 1 && names[0].value == kIssuer;
 }
 
 Result<pki::Certificate> ServiceCa::issue(const pki::Csr& csr, Time now, Random& random) {

@@ -22,7 +22,13 @@ class ServiceCa {
 
   /// The profile of P2.2: `CN=AWS IoT Certificate` unless the request names a subject.
   Result<pki::Certificate> issue(std::string_view public_key_der, Time now, Random& random);
+  /// The same with an end of its own: temporary claims (P6.5).
+  Result<pki::Certificate> issue_until(Time not_after, std::string_view public_key_der, Time now,
+                                       Random& random);
   Result<pki::Certificate> issue(const pki::Csr& csr, Time now, Random& random);
+
+  /// Whether it bears the service's name as issuer, so that no CA can be registered for it.
+  [[nodiscard]] static bool is_issuer_of(const pki::Certificate& certificate);
 
   /// Makes the CA if it does not exist yet.
   Result<pki::Identity> identity(Time now);

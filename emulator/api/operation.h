@@ -118,6 +118,7 @@ const OperationTable& thing_principal_operations();
 const OperationTable& thing_group_operations();
 const OperationTable& billing_group_operations();
 const OperationTable& provisioning_template_operations();
+const OperationTable& provisioning_claim_operations();
 const OperationTable& register_thing_operations();
 const OperationTable& registration_task_operations();
 const OperationTable& endpoint_operations();

@@ -35,7 +35,6 @@ std::span<const UnbuiltOperation> unbuilt_operations() {
       {"CreateOTAUpdate", Verb::post, "/otaUpdates/{otaUpdateId}"},
       {"CreatePackage", Verb::put, "/packages/{packageName}"},
       {"CreatePackageVersion", Verb::put, "/packages/{packageName}/versions/{versionName}"},
-      {"CreateProvisioningClaim", Verb::post, "/provisioning-templates/{templateName}/provisioning-claim"},
       {"CreateRoleAlias", Verb::post, "/role-aliases/{roleAlias}"},
       {"CreateScheduledAudit", Verb::post, "/audit/scheduledaudits/{scheduledAuditName}"},
       {"CreateSecurityProfile", Verb::post, "/security-profiles/{securityProfileName}"},

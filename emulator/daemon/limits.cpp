@@ -43,6 +43,7 @@ constexpr std::array kLimits{
     Limit{"session_expiry_s", "M3-47", 0, kWeek, nullptr, &Limits::session_expiry},
     Limit{"retry_interval_s", "M3-25", 0, kWeek, nullptr, &Limits::retry_interval},
     Limit{"retry_duration_s", "M3-25", 0, kWeek, nullptr, &Limits::retry_duration},
+    Limit{"provisioning_hook_timeout_s", "P5.11", 1, 900, nullptr, &Limits::provisioning_hook_timeout},
 };
 
 Error refused(std::string message) {

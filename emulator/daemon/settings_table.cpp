@@ -15,6 +15,7 @@ constexpr std::string_view kListening = "Where it listens";
 constexpr std::string_view kCloud = "Which AWS it plays";
 constexpr std::string_view kFiles = "Files";
 constexpr std::string_view kJitr = "Just-in-time registration";
+constexpr std::string_view kFunctions = "Functions";
 constexpr std::string_view kBrowsers = "Who may call the API";
 constexpr std::string_view kBehaviour = "Behaviour and diagnosis";
 
@@ -102,7 +103,6 @@ Status set_pairs(Options& options, Values values,
   return Ok{};
 }
 
-Status set_log_level(Settings& settings, Values values) {
 Status set_upstream(Options& options, std::string_view name, std::string_view value) {
   if (name != "s3") return expected("s3=URL: no other service can have an upstream");
   if (!value.starts_with("http://") && !value.starts_with("https://")) return expected("s3=http[s]://host");
@@ -110,9 +110,17 @@ Status set_upstream(Options& options, std::string_view name, std::string_view va
   return Ok{};
 }
 
+Status set_log_level(Settings& settings, Values values) {
   if (!log::parse_level(values[0], settings.log_level)) {
     return expected("one of trace, debug, info, warn, error, off");
   }
+  return Ok{};
+}
+
+Status add_function(Options& options, std::string_view name, std::string_view target) {
+  const bool known = target.starts_with("http://") || (target.starts_with("exec:") && target.size() > 5);
+  if (name.empty() || !known) return expected("NAME=http://HOST:PORT/PATH or NAME=exec:COMMAND");
+  options.functions[std::string{name}] = target;
   return Ok{};
 }
 
@@ -166,14 +174,6 @@ constexpr std::array kTable{
             .placeholder = "REGION",
             .help = "Default region (us-east-1)",
             .apply = set_region},
-    Setting{.name = "data-dir",
-            .group = kFiles,
-            .placeholder = "DIR",
-            .help = "Keeps the server's CA and keys from start to start (0700).\n"
-                    "Without it they are made anew each time.",
-            .apply = [](Settings& s, Values v) { return set_text(s.emulator.data_dir, v, "a directory"); }},
-    Setting{.name = "ready-file",
-            .group = kFiles,
     Setting{.name = "upstream",
             .kind = SettingKind::pairs,
             .group = kCloud,
@@ -187,6 +187,14 @@ constexpr std::array kTable{
             .help = "Input files of bulk registrations; each bucket is a sub-folder",
             .apply = [](Settings& s,
                         Values v) { return set_text(s.emulator.bulk_input_folder, v, "a directory"); }},
+    Setting{.name = "data-dir",
+            .group = kFiles,
+            .placeholder = "DIR",
+            .help = "Keeps the server's CA and keys from start to start (0700).\n"
+                    "Without it they are made anew each time.",
+            .apply = [](Settings& s, Values v) { return set_text(s.emulator.data_dir, v, "a directory"); }},
+    Setting{.name = "ready-file",
+            .group = kFiles,
             .placeholder = "FILE",
             .help = "JSON with addresses, CA file and pid; appears whole when the\n"
                     "emulator is ready, goes when it ends",
@@ -207,6 +215,14 @@ constexpr std::array kTable{
             .placeholder = "TIME",
             .help = "Limit for either: 10s, 500ms (webhook 5s, command 30s)",
             .apply = set_jitr_timeout},
+    Setting{.name = "function",
+            .kind = SettingKind::pairs,
+            .group = kFunctions,
+            .placeholder = "NAME=TARGET",
+            .help = "Who plays this Lambda function, for example a pre-provisioning\n"
+                    "hook: http://HOST:PORT/PATH is POSTed the event, exec:COMMAND gets\n"
+                    "it on stdin; the answer is the body or stdout",
+            .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, add_function); }},
     Setting{
         .name = "allow-host",
         .kind = SettingKind::list,

@@ -61,6 +61,23 @@ constexpr std::array kDescribeEndpointLegacy{
     Choice{"answer", [](Switches& s) { s.describe_endpoint_legacy = true; }},
     Choice{"InvalidRequestException", [](Switches& s) { s.describe_endpoint_legacy = false; }}};
 
+constexpr std::array kJitpMissingParameter{
+    Choice{"documented",
+           [](Switches& s) { s.jitp_missing_parameter = Switches::JitpMissingParameter::documented; }},
+    Choice{"on_ref", [](Switches& s) { s.jitp_missing_parameter = Switches::JitpMissingParameter::on_ref; }}};
+constexpr std::array kJitpSerialFallback{Choice{"on", [](Switches& s) { s.jitp_serial_fallback = true; }},
+                                         Choice{"off", [](Switches& s) { s.jitp_serial_fallback = false; }}};
+
+bool set_jitp_timing(Options& options, std::string_view value) {
+  if (value == "before_close") {
+    options.switches.jitp_delay.reset();
+    return true;
+  }
+  const auto duration = parse_duration(value);
+  if (duration) options.switches.jitp_delay = *duration;
+  return duration.has_value();
+}
+
 bool set_event_duplicates(Options& options, std::string_view value) {
   const auto count = parse_count(value, 100);
   if (count) options.switches.event_duplicates = static_cast<int>(*count);
@@ -92,6 +109,12 @@ constexpr std::array kSwitches{
            .section = "P3.7",
            .expected = "a number from 0 (the default) to 100",
            .set = set_event_duplicates},
+    Switch{.name = "jitp_timing",
+           .section = "P5.1",
+           .expected = "before_close (the default) or a delay such as 500ms",
+           .set = set_jitp_timing},
+    Switch{.name = "jitp_missing_parameter", .section = "P5.3", .choices = kJitpMissingParameter},
+    Switch{.name = "jitp_serial_fallback", .section = "P5.3", .choices = kJitpSerialFallback},
     Switch{.name = "v3_subscribe_refusal", .section = "P7.8", .choices = kSubscribeRefusal},
     Switch{.name = "denied_publish", .section = "P7.8", .choices = kDeniedPublish},
     Switch{.name = "qos2", .section = "P7.8", .choices = kQos2},
@@ -109,16 +132,9 @@ constexpr std::array kSwitches{
 
 /// Switches of P appendix B for behaviour that is not built: refused by name, so that nobody believes they
 /// act.
-constexpr std::array<std::string_view, 10> kUnbuilt{"mqtt5_refusal",
-                                                    "mqtt5_denied_qos1_publish",
-                                                    "jitp_timing",
-                                                    "jitp_missing_parameter",
-                                                    "jitp_serial_fallback",
-                                                    "propagation_delay_ms",
-                                                    "sigv4",
-                                                    "enforce_pass_role",
-                                                    "enforce_lambda_permission",
-                                                    "enforce_role_exists"};
+constexpr std::array<std::string_view, 7> kUnbuilt{
+    "mqtt5_refusal",     "mqtt5_denied_qos1_publish", "propagation_delay_ms", "sigv4",
+    "enforce_pass_role", "enforce_lambda_permission", "enforce_role_exists"};
 
 std::string values_of(const Switch& one) {
   if (one.choices.empty()) return std::string{one.expected};

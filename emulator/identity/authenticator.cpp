@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "emulator/identity/authorizer.h"
+#include "emulator/identity/just_in_time.h"
 #include "registry/pki/verify.h"
 
 namespace iotemu::identity {
@@ -53,11 +54,12 @@ std::vector<pki::Certificate> read_chain(const pki::Certificate& leaf, const mqt
 }  // namespace
 
 CertificateAuthenticator::CertificateAuthenticator(DoorOptions options, Realms& realms, Refusals& refusals,
-                                                   const Clock& clock, OnKnock on_knock)
+                                                   const Clock& clock, Timers& timers, OnKnock on_knock)
     : options_{std::move(options)},
       realms_{realms},
       refusals_{refusals},
       clock_{clock},
+      timers_{timers},
       on_knock_{std::move(on_knock)} {}
 
 void CertificateAuthenticator::authenticate(const mqtt::ConnectAttempt& attempt,
@@ -141,8 +143,8 @@ Result<CertificateAuthenticator::Resolved> CertificateAuthenticator::resolve(
   // issuer.
   const std::vector<RealmHome*> homes = realms_.all();
   for (RealmHome* home : homes) {
-    if (auto known = home->registry().certificate(id))
-      return Resolved{.home = home, .known = std::move(*known)};
+    if (auto known = home->registry().find_at_door(id))
+      return Resolved{.home = home, .known = std::move(known)};
   }
   auto leaf = pki::Certificate::from_der(peer.chain.front());
   if (!leaf) return leaf.error();
@@ -170,7 +172,7 @@ CertificateAuthenticator::Decision CertificateAuthenticator::judge(const Resolve
   return resolved.known ? judge_known(resolved.known, peer) : judge_unknown(*resolved.unknown, peer);
 }
 
-std::optional<CertificateAuthenticator::Turned> CertificateAuthenticator::judge_server_name(
+std::optional<Turned> CertificateAuthenticator::judge_server_name(
     bool sni_only, const mqtt::PeerIdentity& peer) const {
   if (!sni_only && !options_.switches.require_sni) return std::nullopt;
   if (is_endpoint(peer.server_name)) return std::nullopt;
@@ -248,6 +250,14 @@ CertificateAuthenticator::Decision CertificateAuthenticator::judge_unknown(
   const pki::Certificate& leaf = unknown.leaf;
   const registry::CaCertificatePtr& ca = unknown.search.chosen;
   const std::string who = "certificate " + leaf.id().hex() + " is not registered and ";
+  if (!ca && registry::ServiceCa::is_issuer_of(leaf)) {
+    return Turned{.refusal = Refusal::ca_unknown,
+                  .cause = "certificate " + leaf.id().hex() +
+                           " was issued by the service itself, which no longer knows it: it was deleted, nobody "
+                           "provisioned it within an hour (P6.2), or it was a provisioning claim, which is valid "
+                           "for five minutes (P6.5)",
+                  .cure = "let the device ask for a new certificate"};
+  }
   if (!ca) {
     return Turned{
         .refusal = Refusal::ca_unknown,
@@ -316,15 +326,11 @@ mqtt::Verdict CertificateAuthenticator::register_and_knock(RealmHome& home, cons
 
 mqtt::Verdict CertificateAuthenticator::knock(RealmHome& home, const Client& client,
                                               const registry::CertificateRecord& certificate, bool first) {
-  // On record before the handlers run: what they have to say about it comes later.
-  mqtt::Verdict verdict = turn_away(
-      client, {.refusal = Refusal::certificate_pending,
-               .cause = "certificate " + certificate.id.hex() +
-                        (first ? " was registered by this connect and waits for its activation (P3.5 row 5)"
-                               : " is PENDING_ACTIVATION (P3.5 row 7)"),
-               .cure = activate(certificate.id)});
   const auto ca = home.registry().ca(*certificate.ca_id);
   const bool open = ca && (*ca)->status == registry::CaStatus::active && (*ca)->auto_registration;
+  // On record before the handlers run: what they have to say about it comes later.
+  mqtt::Verdict verdict =
+      turn_away(client, wait_or_provision(home, client, certificate, open ? ca->get() : nullptr, first));
   if (open || options_.switches.event_on_pending_with_inactive_ca) {
     CertificateRegistered event{.certificate_id = certificate.id.hex(),
                                 .certificate_arn = certificate.arn,
@@ -337,6 +343,30 @@ mqtt::Verdict CertificateAuthenticator::knock(RealmHome& home, const Client& cli
     on_knock_(home, std::move(event));
   }
   return verdict;
+}
+
+Turned CertificateAuthenticator::wait_or_provision(RealmHome& home, const Client& client,
+                                                   const registry::CertificateRecord& certificate,
+                                                   const registry::CaCertificateRecord* open_ca, bool first) {
+  const bool has_template = open_ca != nullptr && open_ca->registration_config;
+  const auto& delay = options_.switches.jitp_delay;
+  if (has_template && !delay) return provision_just_in_time(home.registry(), certificate, first);
+  Turned turned{.refusal = Refusal::certificate_pending,
+                .cause = "certificate " + certificate.id.hex() +
+                         (first ? " was registered by this connect and waits for its activation (P3.5 row 5)"
+                                : " is PENDING_ACTIVATION (P3.5 row 7)"),
+                .cure = activate(certificate.id)};
+  if (!has_template) return turned;
+  turned.cause += "; the provisioning template of its CA runs in " + std::to_string(delay->count()) +
+                  " ms (switch jitp_timing)";
+  turned.cure = "connect again after that";
+  timers_.after(*delay, [this, &home, client, id = certificate.id, first] {
+    const auto waiting = home.registry().certificate(id);
+    if (!waiting || (*waiting)->status != CertificateStatus::pending_activation) return;
+    Turned outcome = provision_just_in_time(home.registry(), **waiting, first);
+    if (outcome.refusal == Refusal::provisioning_failed) turn_away(client, std::move(outcome));
+  });
+  return turned;
 }
 
 mqtt::Verdict CertificateAuthenticator::admit(RealmHome& home, Client client,

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/timers.h"
 #include "emulator/identity/certificate_facts.h"
 #include "emulator/identity/client.h"
 #include "emulator/identity/realms.h"
@@ -39,7 +40,7 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
 
   /// All references outlive the authenticator.
   CertificateAuthenticator(DoorOptions options, Realms& realms, Refusals& refusals, const Clock& clock,
-                           OnKnock on_knock);
+                           Timers& timers, OnKnock on_knock);
 
   void authenticate(const mqtt::ConnectAttempt& attempt, std::function<void(mqtt::Verdict)> answer) override;
   bool accepts_in_handshake(const mqtt::PeerIdentity& peer) override;
@@ -49,12 +50,6 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
  private:
   using CertificatePtr = registry::CertificatePtr;
 
-  /// What P3.5 says about a certificate before any policy is asked.
-  struct Turned {
-    Refusal refusal{};
-    std::string cause{};
-    std::string cure{};
-  };
   struct AutoRegister {
     registry::pki::Certificate leaf;
     registry::CaCertificatePtr ca{};
@@ -65,6 +60,7 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   struct Active {
     CertificatePtr certificate{};
   };
+  /// What P3.5 says about a certificate before any policy is asked.
   using Decision = std::variant<Turned, AutoRegister, Pending, Active>;
 
   /// A leaf that no registry of the candidates knows, with the CA that signed it.
@@ -91,6 +87,9 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   mqtt::Verdict turn_away(const Client& client, Turned turned);
   mqtt::Verdict knock(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
                       bool first);
+  Turned wait_or_provision(RealmHome& home, const Client& client,
+                           const registry::CertificateRecord& certificate,
+                           const registry::CaCertificateRecord* open_ca, bool first);
   mqtt::Verdict register_and_knock(RealmHome& home, const Client& client, const AutoRegister& registration);
   mqtt::Verdict admit(RealmHome& home, Client client, const mqtt::ConnectAttempt& attempt);
 
@@ -98,6 +97,7 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   Realms& realms_;
   Refusals& refusals_;
   const Clock& clock_;
+  Timers& timers_;
   const OnKnock on_knock_;
   CertificateFactsCache facts_;
 };

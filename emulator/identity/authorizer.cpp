@@ -77,6 +77,10 @@ policy::AssociatedThing thing_facts(const registry::ThingRecord& thing) {
 
 std::string cure_for(const PrincipalView* view, const Policies& policies, std::string_view action,
                      std::string_view resource) {
+  if (view != nullptr && view->claim_for) {
+    return "a claim may only provision by its template " + view->claim_for->text() +
+           " (P6.5); let the device connect with the certificate that it gets";
+  }
   const std::string statement = R"({"Effect":"Allow","Action":")" + std::string{action} +
                                 R"(","Resource":")" + std::string{resource} + R"("})";
   if (view == nullptr || policies.empty()) {
@@ -131,7 +135,8 @@ mqtt::Access PolicyAuthorizer::publish(std::string_view topic, bool retain) {
   if (retain && !allows({Refusal::publish_denied, Action::retain_publish, "topic/"}, topic, &retain_)) {
     return mqtt::Access::denied;
   }
-  return kind == PublishKind::basic_ingest ? mqtt::Access::observer_only : mqtt::Access::allowed;
+  const bool for_the_service = kind == PublishKind::basic_ingest || kind == PublishKind::request;
+  return for_the_service ? mqtt::Access::observer_only : mqtt::Access::allowed;
 }
 
 mqtt::Access PolicyAuthorizer::subscribe(std::string_view filter) {

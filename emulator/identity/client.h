@@ -31,6 +31,13 @@ struct Client {
   return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
+/// What the door says to a client that it turns away: `cause` and `cure` of the record.
+struct Turned {
+  Refusal refusal{};
+  std::string cause{};
+  std::string cure{};
+};
+
 /// A record that names the client; cause and cure are the caller's.
 [[nodiscard]] inline RefusalRecord refusal_of(const Client& client, Refusal refusal) {
   return {.refusal = refusal,

@@ -27,8 +27,22 @@ RealmHome::RealmHome(Realm realm, const RealmSurroundings& surroundings,
                              std::string payload) { publish(std::move(topic), std::move(payload)); },
            .exclusive_thing = [this](const std::string& principal) { return exclusive_thing(principal); },
            .session_expiry = surroundings.session_expiry}},
+      fleet_{registry_, surroundings.fleet,
+             [this](const mqtt::ConnectionFacts& client, std::string topic, std::string payload) {
+               broker_->publish_to(client, {.topic = std::move(topic),
+                                            .payload = std::move(payload),
+                                            .qos = mqtt::QoS::at_least_once,
+                                            .published_at = clock_.now()});
+             }},
       broker_{&surroundings.make_broker(this)} {
   cut_who_loses_its_certificate(surroundings.events);
+  forget_what_expires(surroundings.events, surroundings.timers);
+}
+
+void RealmHome::forget_what_expires(Executor& events, Timers& timers) {
+  bus_.subscribe<registry::ExpiryAhead>(events, [this, &timers](const registry::ExpiryAhead& ahead) {
+    timers.at(ahead.due, [this] { registry_.forget_expired(); });
+  });
 }
 
 void RealmHome::cut_who_loses_its_certificate(Executor& events) {
@@ -99,11 +113,15 @@ void RealmHome::on_unsubscribed(const mqtt::ConnectionFacts& facts, std::span<co
 }
 
 bool RealmHome::wants_message(std::string_view topic) const {
-  return messages_.wants(topic);
+  return messages_.wants(topic) || topics::FleetProvisioning::wants(topic);
 }
 
-void RealmHome::on_message(const mqtt::MessagePtr& message, const mqtt::ConnectionFacts* /*publisher*/) {
+void RealmHome::on_message(const mqtt::MessagePtr& message, const mqtt::ConnectionFacts* publisher) {
   messages_.add(*message);
+  // The service itself asks nothing.
+  if (publisher != nullptr && topics::FleetProvisioning::wants(message->topic)) {
+    fleet_.on_request(message, *publisher);
+  }
 }
 
 void Realms::open() {

@@ -20,7 +20,9 @@
 #include "base/executor.h"
 #include "base/random.h"
 #include "base/realm.h"
+#include "base/timers.h"
 #include "emulator/identity/refusals.h"
+#include "emulator/topics/fleet_provisioning.h"
 #include "emulator/topics/lifecycle.h"
 #include "emulator/topics/message_log.h"
 #include "mqtt/broker/broker.h"
@@ -40,6 +42,8 @@ struct RealmSurroundings {
   Executor& events;
   registry::RegistryOptions registry{};
   Duration session_expiry{std::chrono::hours{1}};
+  Timers& timers;
+  topics::FleetSurroundings fleet;
   /// Makes a message space. Never called on a broker's own thread.
   std::function<mqtt::Broker&(mqtt::BrokerObserver*)> make_broker{};
 };
@@ -70,6 +74,7 @@ class RealmHome final : public mqtt::BrokerObserver {
 
  private:
   void cut_who_loses_its_certificate(Executor& events);
+  void forget_what_expires(Executor& events, Timers& timers);
   [[nodiscard]] std::optional<std::string> exclusive_thing(const std::string& principal) const;
 
   const Clock& clock_;
@@ -79,6 +84,7 @@ class RealmHome final : public mqtt::BrokerObserver {
   registry::Registry registry_;
   topics::Lifecycle lifecycle_;
   topics::MessageLog messages_;
+  topics::FleetProvisioning fleet_;
   mqtt::Broker* broker_;
 };
 

@@ -39,6 +39,8 @@ constexpr std::array kNames{
     Name{Refusal::protocol_error, "protocol_error"},
     Name{Refusal::authorization_lost, "authorization_lost"},
     Name{Refusal::handler_failed, "handler_failed"},
+    Name{Refusal::provisioning_failed, "provisioning_failed"},
+    Name{Refusal::provisioning_rejected, "provisioning_rejected"},
 };
 
 }  // namespace

@@ -6,10 +6,17 @@
 namespace iotemu::invoke {
 namespace {
 
-Status run(const CallbackInvoker::Callback& callback, const Invocation& invocation) {
+Result<std::string> run(const CallbackInvoker::Callback& callback, const Invocation& invocation) {
+  const SystemClock clock;
+  const Tick start = clock.tick();
   try {
-    callback(invocation);
-    return Ok{};
+    std::string answer = callback(invocation);
+    const Duration taken = clock.tick() - start;
+    if (invocation.time_limit && taken > *invocation.time_limit) {
+      return Error{Errc::io, "callback took " + std::to_string(taken.count()) + " ms, more than " +
+                                 std::to_string(invocation.time_limit->count()) + " ms"};
+    }
+    return answer;
   } catch (const std::exception& error) {
     return Error{Errc::internal, std::string{"callback threw: "} + error.what()};
   } catch (...) {
@@ -22,7 +29,7 @@ Status run(const CallbackInvoker::Callback& callback, const Invocation& invocati
 CallbackInvoker::CallbackInvoker(Executor& executor, Callback callback)
     : executor_{executor}, callback_{std::make_shared<const Callback>(std::move(callback))} {}
 
-void CallbackInvoker::invoke(Invocation invocation, std::function<void(Status)> done) {
+void CallbackInvoker::invoke(Invocation invocation, Done done) {
   executor_.post([callback = callback_, invocation = std::move(invocation), done = std::move(done)] {
     done(run(*callback, invocation));
   });

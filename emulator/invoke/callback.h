@@ -1,9 +1,11 @@
 #pragma once
 
 // User code as a function in this process, called on the given executor. An exception is a failed call.
+// Nobody can interrupt it: one that took longer than its time limit has failed by the time it returns.
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/executor.h"
 #include "emulator/invoke/function_invoker.h"
@@ -12,11 +14,11 @@ namespace iotemu::invoke {
 
 class CallbackInvoker final : public FunctionInvoker {
  public:
-  using Callback = std::function<void(const Invocation&)>;
+  using Callback = std::function<std::string(const Invocation&)>;
 
   /// `executor` outlives the invoker.
   CallbackInvoker(Executor& executor, Callback callback);
-  void invoke(Invocation invocation, std::function<void(Status)> done) override;
+  void invoke(Invocation invocation, Done done) override;
 
  private:
   Executor& executor_;

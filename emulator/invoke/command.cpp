@@ -28,9 +28,9 @@ namespace asio = boost::asio;
 using ErrorCode = boost::system::error_code;
 
 /// An event must fit a pipe's buffer, so that nobody has to wait for the child to read it.
-constexpr std::size_t kMaxEventBytes = 60 * 1024;
-/// What is kept of a child's output for the log: its end.
-constexpr std::size_t kKeptOutputBytes = 4000;
+constexpr std::size_t kMaxEventBytes = 512 * 1024;
+/// What goes to the log of a child's output: its end.
+constexpr std::size_t kLoggedBytes = 4000;
 /// What a pipe can hold when its writer has ended.
 constexpr std::size_t kPipeBytes = 64 * 1024;
 
@@ -73,8 +73,8 @@ struct Child {
   pid_t pid{-1};
   /// Becomes readable when the child has ended.
   Descriptor ended{};
-  /// Its stdout and stderr.
   Descriptor output{};
+  Descriptor errors{};
 };
 
 /// The attributes and file actions of one spawn, freed together.
@@ -97,12 +97,21 @@ class SpawnPlan {
 /// posix_spawn, because forking a threaded process by hand would run other threads' locks in the child.
 Result<Child> spawn_shell(const std::string& command, const std::vector<std::string>& environment,
                           std::string_view input) {
-  if (input.size() > kMaxEventBytes)
-    return Error{Errc::too_large, "the event is larger than a pipe's buffer"};
+  if (input.size() > kMaxEventBytes) {
+    return Error{Errc::too_large, "the event has " + std::to_string(input.size()) + " bytes, more than " +
+                                      std::to_string(kMaxEventBytes)};
+  }
   auto in = make_pipe();
   if (!in) return in.error();
   auto out = make_pipe();
   if (!out) return out.error();
+  auto errors = make_pipe();
+  if (!errors) return errors.error();
+  // The kernel rounds up and refuses to go beyond what the machine allows.
+  if (input.size() > kPipeBytes &&
+      ::fcntl(in->write.get(), F_SETPIPE_SZ, static_cast<int>(input.size())) < 0) {
+    return failed("make room for the event", errno);
+  }
   if (::write(in->write.get(), input.data(), input.size()) != static_cast<ssize_t>(input.size())) {
     return failed("write the event", errno);
   }
@@ -119,7 +128,7 @@ Result<Child> spawn_shell(const std::string& command, const std::vector<std::str
   posix_spawnattr_setsigdefault(&plan.attributes, &all);
   posix_spawn_file_actions_adddup2(&plan.actions, in->read.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&plan.actions, out->write.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&plan.actions, out->write.get(), STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&plan.actions, errors->write.get(), STDERR_FILENO);
   posix_spawn_file_actions_addclosefrom_np(&plan.actions, STDERR_FILENO + 1);
 
   std::string shell = "/bin/sh";
@@ -136,6 +145,7 @@ Result<Child> spawn_shell(const std::string& command, const std::vector<std::str
                                   arguments.data(), pointers.data());
   if (error != 0) return failed("posix_spawn /bin/sh", error);
   child.output = std::move(out->read);
+  child.errors = std::move(errors->read);
   // glibc 2.36 declares pidfd_open, older ones that we may meet do not.
   child.ended = Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, child.pid, 0))};
   if (child.ended.get() < 0) {
@@ -147,18 +157,25 @@ Result<Child> spawn_shell(const std::string& command, const std::vector<std::str
   return child;
 }
 
+std::string_view tail(std::string_view text) {
+  return text.substr(text.size() - std::min(text.size(), kLoggedBytes));
+}
+
 std::string last_line(std::string_view output) {
   while (!output.empty() && (output.back() == '\n' || output.back() == '\r')) output.remove_suffix(1);
   const std::size_t start = output.rfind('\n');
   return std::string{start == output.npos ? output : output.substr(start + 1)};
 }
 
-Status judge(int wait_status, std::string_view output) {
+/// Why a call failed, from the way its process ended and the last that it said.
+Status judge(int wait_status, std::string_view output, std::string_view errors) {
   if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) return Ok{};
   std::string message = WIFEXITED(wait_status)
                             ? "handler exited " + std::to_string(WEXITSTATUS(wait_status))
                             : "handler was ended by signal " + std::to_string(WTERMSIG(wait_status));
-  if (const std::string line = last_line(output); !line.empty()) message += ": " + line;
+  std::string line = last_line(tail(errors));
+  if (line.empty()) line = last_line(tail(output));
+  if (!line.empty()) message += ": " + line;
   return Error{Errc::internal, std::move(message)};
 }
 
@@ -186,42 +203,60 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
         mark_{std::move(mark)},
         pid_{child.pid},
         ended_{owner.loop(), child.ended.release()},
-        output_{owner.loop(), child.output.release()},
-        deadline_{owner.loop()} {}
+        output_{owner.loop(), std::move(child.output), kMaxAnswerBytes + 1},
+        errors_{owner.loop(), std::move(child.errors), 2 * kLoggedBytes},
+        deadline_{owner.loop()},
+        time_limit_{call_->invocation.time_limit.value_or(owner.options_.timeout)} {}
 
   void start() {
     call_->abort = [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->kill_because("handler was killed: the emulator stopped");
     };
-    deadline_.expires_after(owner_.options_.timeout);
+    deadline_.expires_after(time_limit_);
     deadline_.async_wait([self = shared_from_this()](ErrorCode error) {
       if (error) return;
       self->kill_because("handler was killed: it had not ended after " +
-                         std::to_string(self->owner_.options_.timeout.count()) + " ms");
+                         std::to_string(self->time_limit_.count()) + " ms");
     });
     await_end();
-    output_.non_blocking(true);
-    read();
+    read(output_);
+    read(errors_);
   }
 
  private:
+  /// One of the child's two streams.
+  struct Stream {
+    Stream(asio::io_context& loop, Descriptor descriptor, std::size_t bytes)
+        : end{loop, descriptor.release()}, most{bytes} {
+      end.non_blocking(true);
+    }
+
+    /// Keeps what was read, at least the last `most` / 2 bytes of it.
+    void keep(std::size_t size) {
+      kept.append(chunk.data(), size);
+      overflowed = overflowed || kept.size() > most;
+      if (kept.size() > most) kept.erase(0, kept.size() - most / 2);
+    }
+
+    asio::posix::stream_descriptor end;
+    std::size_t most;
+    std::array<char, 4096> chunk{};
+    std::string kept{};
+    bool overflowed{false};
+  };
+
   void kill_because(std::string why) {
     killed_because_ = std::move(why);
     ::kill(-pid_, SIGKILL);
   }
 
-  void read() {
-    output_.async_read_some(asio::buffer(chunk_),
-                            [self = shared_from_this()](ErrorCode error, std::size_t size) {
-                              if (error || self->reaped_) return;
-                              self->keep(size);
-                              self->read();
-                            });
-  }
-
-  void keep(std::size_t size) {
-    kept_.append(chunk_.data(), size);
-    if (kept_.size() > kKeptOutputBytes) kept_.erase(0, kept_.size() - kKeptOutputBytes);
+  void read(Stream& stream) {
+    stream.end.async_read_some(asio::buffer(stream.chunk),
+                               [self = shared_from_this(), &stream](ErrorCode error, std::size_t size) {
+                                 if (error || self->reaped_) return;
+                                 stream.keep(size);
+                                 self->read(stream);
+                               });
   }
 
   void await_end() {
@@ -247,16 +282,34 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
     kill_marked(mark_);  // and those that left the group
     reaped_ = true;
     deadline_.cancel();
-    // Bounded, for who still writes here got away and may never stop.
+    read_rest(output_);
+    read_rest(errors_);
+    if (!output_.kept.empty() || !errors_.kept.empty()) {
+      log::info("a handler's command wrote",
+                {{"output", tail(output_.kept)}, {"errors", tail(errors_.kept)}});
+    }
+    owner_.finish(call_, answer(status));
+  }
+
+  /// Bounded, for who still writes here got away and may never stop.
+  static void read_rest(Stream& stream) {
     ErrorCode error;
     for (std::size_t size = 1, total = 0; size > 0 && !error && total < kPipeBytes; total += size) {
-      size = output_.read_some(asio::buffer(chunk_), error);
-      if (!error) keep(size);
+      size = stream.end.read_some(asio::buffer(stream.chunk), error);
+      if (!error) stream.keep(size);
     }
-    output_.cancel(error);
-    if (!kept_.empty()) log::info("JITR command wrote", {{"output", kept_}});
-    owner_.finish(call_,
-                  killed_because_.empty() ? judge(status, kept_) : Error{Errc::internal, killed_because_});
+    stream.end.cancel(error);
+  }
+
+  Result<std::string> answer(int status) {
+    if (!killed_because_.empty()) return Error{Errc::internal, killed_because_};
+    if (auto judged = judge(status, output_.kept, errors_.kept); !judged) return judged.error();
+    if (!call_->invocation.wants_answer) return std::string{};
+    if (output_.overflowed) {
+      return Error{Errc::too_large,
+                   "handler wrote more than " + std::to_string(kMaxAnswerBytes) + " bytes to stdout"};
+    }
+    return std::move(output_.kept);
   }
 
   CommandInvoker& owner_;
@@ -264,10 +317,10 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
   std::string mark_;
   pid_t pid_;
   asio::posix::stream_descriptor ended_;
-  asio::posix::stream_descriptor output_;
+  Stream output_;
+  Stream errors_;
   asio::steady_timer deadline_;
-  std::array<char, 4096> chunk_{};
-  std::string kept_;
+  const Duration time_limit_;
   std::string killed_because_;
   bool reaped_{false};
 };
@@ -301,7 +354,7 @@ std::vector<std::string> CommandInvoker::environment(const Realm& realm) const {
 Result<std::unique_ptr<FunctionInvoker>> make_command_invoker(const CommandOptions& options,
                                                               WorkCounter& counter) {
   if (options.command.find('\0') != std::string::npos) {
-    return Error{Errc::invalid_request, "the JITR command holds a NUL character"};
+    return Error{Errc::invalid_request, "the command holds a NUL character"};
   }
   std::unique_ptr<FunctionInvoker> invoker = std::make_unique<CommandInvoker>(options, counter);
   return invoker;

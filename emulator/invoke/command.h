@@ -1,8 +1,8 @@
 #pragma once
 
 // User code as a command: `/bin/sh -c COMMAND` with the event on stdin. All that it started ends with it: its
-// process group, and what left the group but kept its environment. Exit status 0 is success; what it writes
-// goes to the log.
+// process group, and what left the group but kept its environment. Exit status 0 is success and its stdout
+// the answer; the end of what it writes to stdout and stderr goes to the log.
 
 #include <chrono>
 #include <memory>
@@ -19,7 +19,8 @@ namespace iotemu::invoke {
 struct CommandOptions {
   /// Shell text.
   std::string command{};
-  /// In real time; all processes of the command are killed when it has passed.
+  /// In real time, unless the call brings its own; all processes of the command are killed when it has
+  /// passed.
   Duration timeout{std::chrono::seconds{30}};
   /// AWS_ENDPOINT_URL of the child.
   std::string endpoint_url{};

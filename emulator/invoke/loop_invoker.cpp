@@ -14,7 +14,7 @@ const Error kStopped{Errc::unavailable, "the emulator stopped before the handler
 LoopInvoker::LoopInvoker(WorkCounter& counter, InvokeLimits limits)
     : counter_{counter}, limits_{limits}, guard_{loop_.get_executor()}, thread_{[this] { loop_.run(); }} {}
 
-void LoopInvoker::invoke(Invocation invocation, std::function<void(Status)> done) {
+void LoopInvoker::invoke(Invocation invocation, Done done) {
   auto call = std::make_shared<Call>();
   call->invocation = std::move(invocation);
   call->done = std::move(done);
@@ -36,10 +36,10 @@ void LoopInvoker::admit(std::shared_ptr<Call> call) {
   }
 }
 
-void LoopInvoker::finish(const std::shared_ptr<Call>& call, Status status) {
+void LoopInvoker::finish(const std::shared_ptr<Call>& call, Result<std::string> answer) {
   std::erase(running_, call);
   call->abort = nullptr;
-  call->done(std::move(status));
+  call->done(std::move(answer));
   if (waiting_.empty() || stopping_) return;
   auto next = std::move(waiting_.front());
   waiting_.pop_front();

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "base/executor.h"
@@ -17,13 +18,13 @@ namespace iotemu::invoke {
 
 class LoopInvoker : public FunctionInvoker {
  public:
-  void invoke(Invocation invocation, std::function<void(Status)> done) final;
+  void invoke(Invocation invocation, Done done) final;
 
  protected:
   /// One call under way. Its owner calls `finish` once; everything happens on the loop's thread.
   struct Call {
     Invocation invocation{};
-    std::function<void(Status)> done{};
+    Done done{};
     WorkToken work{};
     /// Ends the call at once; set by `run`.
     std::function<void()> abort{};
@@ -35,7 +36,7 @@ class LoopInvoker : public FunctionInvoker {
 
   /// Starts one call.
   virtual void run(const std::shared_ptr<Call>& call) = 0;
-  void finish(const std::shared_ptr<Call>& call, Status status);
+  void finish(const std::shared_ptr<Call>& call, Result<std::string> answer);
 
   boost::asio::io_context& loop() { return loop_; }
 

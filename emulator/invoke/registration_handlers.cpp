@@ -19,9 +19,10 @@ void RegistrationHandlers::call(const CertificateRegistered& event, const std::s
     if (!handler.ca_certificate_id.empty() && handler.ca_certificate_id != event.ca_certificate_id) continue;
     handler.invoker->invoke({.payload = payload,
                              .realm = {.account = event.account, .region = event.region},
-                             .client_id = event.client_id},
-                            [this, name = handler.name, event](const Status& status) {
-                              if (!status) note_failure(name, event, status.error());
+                             .client_id = event.client_id,
+                             .wants_answer = false},
+                            [this, name = handler.name, event](const Result<std::string>& answer) {
+                              if (!answer) note_failure(name, event, answer.error());
                             });
   }
 }

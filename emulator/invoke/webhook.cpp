@@ -20,8 +20,8 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using asio::ip::tcp;
 
-/// An answer's body is read, to keep the peer content, and thrown away.
-constexpr std::size_t kMaxAnswerBytes = 1024 * 1024;
+/// How much of a failed call's answer goes into its error.
+constexpr std::size_t kQuotedBytes = 200;
 
 struct Url {
   std::string host{};
@@ -105,7 +105,8 @@ class WebhookInvoker::Post : public std::enable_shared_from_this<Post> {
         call_{std::move(call)},
         resolver_{owner.loop()},
         stream_{owner.loop()},
-        deadline_{owner.loop()} {
+        deadline_{owner.loop()},
+        time_limit_{call_->invocation.time_limit.value_or(owner.timeout_)} {
     request_.method(http::verb::post);
     request_.version(11);
     request_.target(owner.url_.target);
@@ -122,11 +123,11 @@ class WebhookInvoker::Post : public std::enable_shared_from_this<Post> {
     call_->abort = [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->end(Error{Errc::unavailable, "the emulator stopped"});
     };
-    deadline_.expires_after(owner_.timeout_);
+    deadline_.expires_after(time_limit_);
     deadline_.async_wait([self = shared_from_this()](beast::error_code error) {
       if (error) return;
       self->end(Error{Errc::io, "webhook " + self->owner_.url_.authority + " did not answer within " +
-                                    std::to_string(self->owner_.timeout_.count()) + " ms"});
+                                    std::to_string(self->time_limit_.count()) + " ms"});
     });
     resolver_.async_resolve(owner_.url_.host, owner_.url_.port,
                             then<tcp::resolver::results_type>(&Post::connect));
@@ -144,21 +145,24 @@ class WebhookInvoker::Post : public std::enable_shared_from_this<Post> {
   }
   void judge(const std::size_t& /*read*/) {
     const unsigned status = answer_.get().result_int();
-    if (status / 100 == 2) return end(Ok{});
-    end(Error{Errc::io, "webhook answered HTTP " + std::to_string(status)});
+    std::string body = std::move(answer_.get().body());
+    if (status / 100 == 2) return end(std::move(body));
+    body.resize(std::min(body.find('\n') == body.npos ? body.size() : body.find('\n'), kQuotedBytes));
+    end(Error{Errc::io,
+              "webhook answered HTTP " + std::to_string(status) + (body.empty() ? "" : ": " + body)});
   }
   void fail(beast::error_code error) {
     end(Error{Errc::io, "webhook " + owner_.url_.authority + ": " + error.message()});
   }
 
-  void end(Status status) {
+  void end(Result<std::string> answer) {
     if (ended_) return;
     ended_ = true;
     deadline_.cancel();
     resolver_.cancel();
     beast::error_code ignored;
     stream_.socket().close(ignored);
-    owner_.finish(call_, std::move(status));
+    owner_.finish(call_, std::move(answer));
   }
 
   WebhookInvoker& owner_;
@@ -166,6 +170,7 @@ class WebhookInvoker::Post : public std::enable_shared_from_this<Post> {
   tcp::resolver resolver_;
   beast::tcp_stream stream_;
   asio::steady_timer deadline_;
+  const Duration time_limit_;
   http::request<http::string_body> request_;
   beast::flat_buffer buffer_;
   http::response_parser<http::string_body> answer_;

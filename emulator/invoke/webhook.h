@@ -1,7 +1,7 @@
 #pragma once
 
 // User code behind a URL: every event is POSTed as application/json. Only http://, because what it calls is
-// the developer's own process. A 2xx answer is success; redirects are not followed.
+// the developer's own process. A 2xx answer is success and its body the answer; redirects are not followed.
 
 #include <chrono>
 #include <memory>

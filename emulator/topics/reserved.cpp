@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "emulator/topics/fleet_requests.h"
+
 namespace iotemu::topics {
 namespace {
 
 // Patterns: `+` is one level, `#` one level or more.
 
-constexpr std::array<std::string_view, 26> kForPublishers{
+constexpr std::array<std::string_view, 23> kForPublishers{
     "$aws/things/+/shadow/get",
     "$aws/things/+/shadow/update",
     "$aws/things/+/shadow/delete",
@@ -19,12 +21,9 @@ constexpr std::array<std::string_view, 26> kForPublishers{
     "$aws/things/+/jobs/start-next",
     "$aws/things/+/jobs/+/get",
     "$aws/things/+/jobs/+/update",
-    "$aws/certificates/create/json",
-    "$aws/certificates/create/cbor",
-    "$aws/certificates/create-from-csr/json",
-    "$aws/certificates/create-from-csr/cbor",
-    "$aws/provisioning-templates/+/provision/json",
-    "$aws/provisioning-templates/+/provision/cbor",
+    "$aws/certificates/create/+",  // in another format than the service's: just a publish (P6.1)
+    "$aws/certificates/create-from-csr/+",
+    "$aws/provisioning-templates/+/provision/+",
     "$aws/things/+/defender/metrics/json",
     "$aws/things/+/defender/metrics/cbor",
     "$aws/things/+/streams/+/get/json",
@@ -105,6 +104,7 @@ PublishKind classify_publish(std::string_view topic) {
     const std::string_view rule = topic.substr(kBasicIngest.size());
     return rule.empty() || rule.starts_with('/') ? PublishKind::forbidden : PublishKind::basic_ingest;
   }
+  if (parse_fleet_topic(topic)) return PublishKind::request;
   const bool listed =
       std::ranges::any_of(kForPublishers, [&](std::string_view pattern) { return overlaps(pattern, topic); });
   return listed ? PublishKind::reserved : PublishKind::forbidden;

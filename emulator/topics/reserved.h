@@ -13,6 +13,8 @@ enum class PublishKind : std::uint8_t {
   ordinary,
   /// Reserved, and meant to be published by clients.
   reserved,
+  /// Reserved, and a question to the service: answered, never for subscribers (P6.1).
+  request,
   /// Basic Ingest: for a rule, never for subscribers (RU-33).
   basic_ingest,
   /// Reserved and not for clients: closes the connection (M3-40).

@@ -2,6 +2,7 @@
 
 // A CA certificate that signs devices (P1). Immutable once stored.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,12 +20,22 @@ enum class CaStatus { active, inactive };
 /// Nothing for another word; `REGISTER_INACTIVE` is another word (P1.5).
 [[nodiscard]] std::optional<CaStatus> parse_ca_status(std::string_view text);
 
+namespace provisioning {
+class Template;
+}
+
 /// What is provisioned for a device on its first connect (P1.3). Empty members are absent ones.
 struct RegistrationConfig {
   std::string template_body{};
   std::string role_arn{};
   std::string template_name{};
-  friend bool operator==(const RegistrationConfig&, const RegistrationConfig&) = default;
+  /// The parsed template_body; the registry sets it. Null if the template can provision nothing.
+  std::shared_ptr<const provisioning::Template> document{};
+
+  friend bool operator==(const RegistrationConfig& a, const RegistrationConfig& b) {
+    return a.template_body == b.template_body && a.role_arn == b.role_arn &&
+           a.template_name == b.template_name;
+  }
 };
 
 struct CaCertificateRecord {

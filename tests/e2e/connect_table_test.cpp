@@ -146,13 +146,27 @@ TEST_P(ConnectTable, Row5UnknownCertificateIsRegisteredAnnouncedAndClosed) {
   EXPECT_TRUE(events.json()[0]["certificateRegistrationTimestamp"].is_null());
 }
 
-TEST_P(ConnectTable, Row6CaWithATemplateRegistersAndAnnouncesToo) {
+TEST_P(ConnectTable, Row6CaWithATemplateRegistersAnnouncesAndProvisions) {
   const CaFixture ca = register_ca({.auto_registration = true});
+  set_policy("everything", {allow("iot:*", "*")});
   update_ca(ca, {{"registrationConfig",
-                  {{"templateBody", R"({"Parameters":{},"Resources":{}})"},
+                  {{"templateBody", R"({"Resources": {
+                      "certificate": {"Type": "AWS::IoT::Certificate",
+                                      "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}}},
+                      "policy": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyName": "everything"}}}})"},
                    {"roleArn", "arn:aws:iam::123456789012:role/JITPRole"}}}});
   const DeviceIdentity identity = sign(ca);
   expect_close(connect(identity), Refusal::certificate_pending);
+  EXPECT_EQ(status_of(identity.certificate_id), "ACTIVE");
+  EXPECT_THAT(connect(identity), Accepted());
+  EXPECT_THAT(events.messages(), SizeIs(1));
+}
+
+TEST_P(ConnectTable, Row6CaWithATemplateThatFailsLeavesTheCertificatePending) {
+  const CaFixture ca = register_ca({.auto_registration = true});
+  update_ca(ca, {{"registrationConfig", {{"templateBody", R"({"Resources":{}})"}}}});
+  const DeviceIdentity identity = sign(ca);
+  expect_close(connect(identity), Refusal::provisioning_failed);
   EXPECT_EQ(status_of(identity.certificate_id), "PENDING_ACTIVATION");
   EXPECT_THAT(events.messages(), SizeIs(1));
 }

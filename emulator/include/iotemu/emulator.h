@@ -172,6 +172,11 @@ class Emulator {
   /// The same for the certificates of one CA.
   void on_certificate_registered(const CaFixture& ca, RegistrationHandler handler);
 
+  /// Plays a Lambda function (name or ARN), for example a pre-provisioning hook: gets the event, answers the
+  /// result. Called like a registration handler; one that throws is a function error. Throws
+  /// std::invalid_argument for a name that no function can have.
+  void on_function(std::string_view name, std::function<Json(const Json&)> function);
+
   /// Publishes as the service itself: no policy is asked, `$` topics are allowed.
   void publish(std::string_view topic, std::string_view payload, int qos = 0);
   /// Records what passes through the default realm from now on and matches `filter` (exact topic, `+`, `#`).

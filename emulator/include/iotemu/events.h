@@ -62,6 +62,11 @@ enum class Refusal {
   authorization_lost,
   /// The user's registration handler failed; the certificate stays PENDING_ACTIVATION.
   handler_failed,
+  /// The provisioning template of the certificate's CA could not be carried out; the certificate stays
+  /// PENDING_ACTIVATION (P5.7).
+  provisioning_failed,
+  /// A fleet provisioning request was answered on its rejected topic (P6.4).
+  provisioning_rejected,
 };
 
 /// The enumerator's name, for example "certificate_pending".

@@ -35,6 +35,9 @@ struct Switches {
   enum class DeniedPublish { close, drop_ack };
   /// M3-20. A QoS 2 PUBLISH or SUBSCRIBE closes the connection, or is left without any answer.
   enum class Qos2 { close, silent };
+  /// P5.3. A declared parameter that AWS defines and the certificate cannot supply fails the provisioning
+  /// always (documented), or only if it is referenced.
+  enum class JitpMissingParameter { documented, on_ref };
 
   RefusalMode refusal_mode{RefusalMode::close_after_connect};
   ConnackOnDenied connack_on_denied{ConnackOnDenied::none};
@@ -60,6 +63,11 @@ struct Switches {
   bool delete_missing_thing_fails{false};
   /// P8.7. The old endpoint types iot:Data and iot:Jobs are answered; else InvalidRequestException.
   bool describe_endpoint_legacy{true};
+  /// P5.1. JITP is done before the first connection is closed; with a delay, that long after it.
+  std::optional<Duration> jitp_delay{};
+  JitpMissingParameter jitp_missing_parameter{JitpMissingParameter::documented};
+  /// P5.3. The parameter SerialNumber is the certificate's own serial number where the subject has none.
+  bool jitp_serial_fallback{true};
   /// P8.2. How long a thing type must have been deprecated before it can be deleted.
   Duration thing_type_delete_grace{std::chrono::minutes{5}};
 };
@@ -94,6 +102,8 @@ struct Limits {
   /// Of one connection, with the switch `throttle` (M3-41).
   std::size_t publishes_per_second{100};
   std::size_t bytes_per_second{512 * 1024};
+  /// What a pre-provisioning hook may take, in real time (P5.11).
+  Duration provisioning_hook_timeout{std::chrono::seconds{5}};
 };
 
 struct Options {
@@ -133,19 +143,9 @@ struct Options {
   /// Runs `/bin/sh -c` with the registration event on stdin. Empty = off.
   std::string jitr_command{};
   Duration jitr_command_timeout{std::chrono::seconds{30}};
-  /// Further variables of the command's environment, for example PATH and HOME of the person who started the
+  /// Further variables of every command's environment, for example PATH and HOME of the person who started the
   /// daemon.
   std::vector<std::pair<std::string, std::string>> jitr_command_environment{};
-
-  /// Further Host names the API answers to, and origins whose pages may call it.
-  std::vector<std::string> allow_hosts{};
-  std::vector<std::string> allow_origins{};
-  /// Lets /_iot/* be used without the token when bound to a non-loopback address.
-  bool insecure_admin{false};
-
-  Switches switches{};
-  Limits limits{};
-
   /// Who plays a Lambda function, by its name or ARN: "http://host:port/path" is POSTed the event and answers
   /// with the function's result, "exec:COMMAND" runs `/bin/sh -c COMMAND` with the event on stdin and the
   /// result on stdout.
@@ -156,6 +156,16 @@ struct Options {
   /// AWS services that someone else plays, by name. Only s3 is known: "http[s]://[KEY:SECRET@]host[:port]",
   /// asked for input files that are not in `bulk_input_folder`.
   std::map<std::string, std::string> upstreams{};
+
+  /// Further Host names the API answers to, and origins whose pages may call it.
+  std::vector<std::string> allow_hosts{};
+  std::vector<std::string> allow_origins{};
+  /// Lets /_iot/* be used without the token when bound to a non-loopback address.
+  bool insecure_admin{false};
+
+  Switches switches{};
+  Limits limits{};
+
   /// Ephemeral ports, one worker, manual clock, seeded ids, P-256 server certificate only: starts in
   /// milliseconds and behaves the same in every run. A worker count in the second parameter serves tests that
   /// want races.

@@ -1,0 +1,43 @@
+#pragma once
+
+// User code by the name that AWS knows it by: which function a Lambda ARN means here. Thread-safe; `invoke`
+// never blocks.
+
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+
+#include "emulator/invoke/function_invoker.h"
+
+namespace iotemu::invoke {
+
+/// A function as Lambda names it. Accepted: `name`, `name:qualifier`, `account:function:name[:qualifier]` and
+/// `arn:partition:lambda:region:account:function:name[:qualifier]`.
+struct FunctionName {
+  std::string name{};
+  std::string qualifier{};  ///< A version or an alias; empty: none.
+
+  /// Fails with Errc::invalid_request.
+  static Result<FunctionName> parse(std::string_view text);
+  [[nodiscard]] std::string text() const { return qualifier.empty() ? name : name + ":" + qualifier; }
+};
+
+class Functions {
+ public:
+  /// `name` in any form of FunctionName; without a qualifier it serves every one that is not added itself.
+  /// Replaces what was there. Fails with Errc::invalid_request.
+  Status add(std::string_view name, std::unique_ptr<FunctionInvoker> invoker);
+  /// As FunctionInvoker::invoke. Where no function is added for it, `done` is called inside the call, with an
+  /// error that names the option which adds one.
+  void invoke(std::string_view name, Invocation invocation, const FunctionInvoker::Done& done) const;
+  /// Ends what runs and forgets the functions.
+  void stop();
+
+ private:
+  mutable std::shared_mutex mutex_;  ///< Guards functions_; nothing else is locked under it.
+  std::map<std::string, std::unique_ptr<FunctionInvoker>, std::less<>> functions_;
+};
+
+}  // namespace iotemu::invoke

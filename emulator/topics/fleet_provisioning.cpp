@@ -1,0 +1,264 @@
+#include "emulator/topics/fleet_provisioning.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "emulator/identity/client.h"
+#include "emulator/topics/provisioning_hook.h"
+#include "registry/pki/certificate.h"
+#include "registry/provisioning/certificate_parameters.h"
+#include "registry/role_arn.h"
+
+namespace iotemu::topics {
+namespace {
+
+namespace provisioning = registry::provisioning;
+
+Rejected internal(const Error& error) {
+  return {.rejection = Rejection::internal,
+          .message = "Internal error",
+          .detail = error.message,
+          .cure = "look into the emulator's log; the device may try again"};
+}
+
+/// What the registry could not do, as a row of P6.4.
+Rejected rejection_of(const Error& error) {
+  switch (error.code) {
+    case Errc::not_found:
+      return {.rejection = Rejection::token_invalid,
+              .message = error.message,
+              .cure = "ask for a new certificate and use its token within an hour, once"};
+    case Errc::conflicting_resource_update:
+      return {
+          .rejection = Rejection::conflict,
+          .message = error.message,
+          .cure = "choose another name, or say in the template's OverrideSettings what shall happen (P5.6)"};
+    case Errc::io:
+    case Errc::internal:
+      return internal(error);
+    default:
+      return {.rejection = Rejection::parameters_invalid,
+              .message = error.message,
+              .cure = "send the parameters that the template declares, or mend the template"};
+  }
+}
+
+Rejected no_such_template(const std::string& name) {
+  return {.rejection = Rejection::template_missing,
+          .message = "Provisioning template " + name + " does not exist",
+          .cure = "aws iot create-provisioning-template --enabled --template-name " + name +
+                  " --provisioning-role-arn ROLE --template-body file://TEMPLATE.json"};
+}
+
+}  // namespace
+
+std::shared_ptr<void> FleetLoad::enter() {
+  if (under_way_.fetch_add(1) >= kMost) {
+    --under_way_;
+    return nullptr;
+  }
+  return {this, [](FleetLoad* load) { --load->under_way_; }};
+}
+
+FleetProvisioning::FleetProvisioning(registry::Registry& registry, const FleetSurroundings& surroundings,
+                                     Answer answer)
+    : registry_{registry}, surroundings_{surroundings}, answer_{std::move(answer)} {}
+
+void FleetProvisioning::on_request(const mqtt::MessagePtr& message, const mqtt::ConnectionFacts& client) {
+  const auto request = std::make_shared<const Request>(Request{.client = client,
+                                                               .message = message,
+                                                               .topic = *parse_fleet_topic(message->topic),
+                                                               .place = surroundings_.load.enter()});
+  if (!request->place) {
+    return reject(*request, {.rejection = Rejection::throttled,
+                             .message = "Too many provisioning requests are under way",
+                             .detail = "more than " + std::to_string(FleetLoad::kMost) +
+                                       " provisioning requests are under way in this emulator",
+                             .cure = "let the device try again after a pause"});
+  }
+  if (request->topic.operation == FleetOperation::provision) {
+    surroundings_.steps.post([this, request] { start_provisioning(request); });
+  } else {
+    surroundings_.keys.post([this, request] { create(*request); });
+  }
+}
+
+void FleetProvisioning::create(const Request& request) {
+  const auto asked = read_create(request.topic, request.message->payload);
+  if (const auto* rejected = std::get_if<Rejected>(&asked)) return reject(request, *rejected);
+  const bool from_csr = request.topic.operation == FleetOperation::create_from_csr;
+  const auto made = from_csr ? registry_.create_owned_certificate(std::get<CreateRequest>(asked).csr_pem)
+                             : registry_.create_owned_keys_and_certificate();
+  if (!made && from_csr && made.error().code == Errc::invalid_request) {
+    return reject(request, {.rejection = Rejection::csr_invalid,
+                            .message = made.error().message,
+                            .cure = "send one PEM block with a supported key, signed by that key (P2.1)"});
+  }
+  if (!made) return reject(request, internal(made.error()));
+  Json payload{{"certificateId", made->certificate->id.hex()},
+               {"certificatePem", made->certificate->pem},
+               {"certificateOwnershipToken", made->ownership_token}};
+  if (!from_csr) payload["privateKey"] = made->private_key_pem.text();
+  log::info("certificate made for fleet provisioning",
+            {{"clientId", request.client.client_id}, {"certificateId", made->certificate->id.hex()}});
+  accept(request, payload);
+}
+
+void FleetProvisioning::start_provisioning(const RequestPtr& request) {
+  auto checked = check(request);
+  if (const auto* rejected = std::get_if<Rejected>(&checked)) return reject(*request, *rejected);
+  auto& ready = std::get<Provisioning>(checked);
+  if (ready.document->hook) return ask_hook(std::move(ready));
+  finish(ready);
+}
+
+/// The steps before the hook, in the order of P6.3.
+Read<FleetProvisioning::Provisioning> FleetProvisioning::check(const RequestPtr& request) const {
+  auto asked = read_provision(request->topic, request->message->payload);
+  if (auto* rejected = std::get_if<Rejected>(&asked)) return std::move(*rejected);
+
+  const std::string& name = request->topic.template_name;
+  const auto parsed = registry::TemplateName::parse(name);
+  const auto found = parsed ? registry_.provisioning_template(*parsed) : parsed.error();
+  if (!found) return no_such_template(name);
+  const registry::ProvisioningTemplateRecord& record = **found;
+  if (!record.enabled) {
+    return Rejected{.rejection = Rejection::template_unusable,
+                    .message = "Provisioning template " + name + " is disabled",
+                    .cure = "aws iot update-provisioning-template --enabled --template-name " + name};
+  }
+  if (record.type != registry::TemplateType::fleet_provisioning) {
+    return Rejected{.rejection = Rejection::template_unusable,
+                    .message = "Provisioning template " + name + " is of type " +
+                               std::string{to_text(record.type)} + ", not FLEET_PROVISIONING",
+                    .cure = "name a fleet template; the type of a template cannot be changed"};
+  }
+  if (const auto role = registry::check_role_arn(record.role_arn); !role) {
+    return Rejected{.rejection = Rejection::denied,
+                    .message = "Access denied",
+                    .detail = "provisioningRoleArn of template " + name + ": " + role.error().message,
+                    .cure = "aws iot update-provisioning-template --template-name " + name +
+                            " --provisioning-role-arn arn:aws:iam::ACCOUNT:role/NAME"};
+  }
+
+  auto& provision = std::get<ProvisionRequest>(asked);
+  if (provision.token.empty()) {
+    return Rejected{.rejection = Rejection::token_empty,
+                    .message = "Certificate ownership token cannot be empty.",
+                    .cure = "send the certificateOwnershipToken of $aws/certificates/create/…/accepted"};
+  }
+  auto certificate = registry_.owned_certificate(provision.token);
+  if (!certificate) return rejection_of(certificate.error());
+  return Provisioning{.request = request,
+                      .asked = std::move(provision),
+                      .document = *found,
+                      .certificate = std::move(*certificate)};
+}
+
+void FleetProvisioning::ask_hook(Provisioning provisioning) {
+  const Request& request = *provisioning.request;
+  invoke::Invocation call{.payload = hook_event({.claim_certificate_id = request.client.principal,
+                                                 .certificate_id = provisioning.certificate->id.hex(),
+                                                 .certificate_pem = provisioning.certificate->pem,
+                                                 .template_arn = provisioning.document->arn,
+                                                 .client_id = request.client.client_id,
+                                                 .parameters = provisioning.asked.parameters}),
+                          .realm = registry_.realm(),
+                          .client_id = request.client.client_id,
+                          .time_limit = surroundings_.hook_time_limit};
+  const std::string target = provisioning.document->hook->target_arn;
+  surroundings_.functions.invoke(
+      target, std::move(call),
+      [this, provisioning = std::move(provisioning)](Result<std::string> answer) mutable {
+        surroundings_.steps.post(
+            [this, provisioning = std::move(provisioning), answer = std::move(answer)]() mutable {
+              on_hook_answer(std::move(provisioning), answer);
+            });
+      });
+}
+
+void FleetProvisioning::on_hook_answer(Provisioning provisioning, const Result<std::string>& answer) {
+  auto overrides = answer ? read_hook_answer(*answer) : answer.error();
+  if (!overrides) {
+    return reject(
+        *provisioning.request,
+        {.rejection = Rejection::denied,
+         .message = "Access denied",
+         .detail = "the pre-provisioning hook " + provisioning.document->hook->target_arn + " of template " +
+                   provisioning.document->name.text() + " does not allow it: " + overrides.error().message,
+         .cure = "let the hook answer {\"allowProvisioning\": true} within " +
+                 std::to_string(surroundings_.hook_time_limit.count()) +
+                 " ms (P5.11; limit provisioning_hook_timeout_s)"});
+  }
+  for (auto& [name, value] : *overrides) provisioning.asked.parameters[name] = std::move(value);
+  finish(provisioning);
+}
+
+void FleetProvisioning::finish(const Provisioning& provisioning) {
+  const Request& request = *provisioning.request;
+  const auto applied = apply(provisioning);
+  if (const auto* rejected = std::get_if<Rejected>(&applied)) return reject(request, *rejected);
+  const auto& made = std::get<registry::Provisioned>(applied);
+  const std::string name = made.thing ? made.thing->name.text() : std::string{};
+  log::info("provisioned", {{"template", provisioning.document->name.text()},
+                            {"clientId", request.client.client_id},
+                            {"certificateId", provisioning.certificate->id.hex()},
+                            {"thingName", name}});
+  for (const std::string& warning : made.warnings) {
+    log::warn("provisioning template", {{"template", provisioning.document->name.text()}, {"what", warning}});
+  }
+  Json payload{{"deviceConfiguration", made.device_configuration}};
+  if (made.thing) payload["thingName"] = name;
+  accept(request, payload);
+}
+
+Read<registry::Provisioned> FleetProvisioning::apply(const Provisioning& provisioning) {
+  const registry::CertificateRecord& record = *provisioning.certificate;
+  const auto certificate = registry::pki::Certificate::from_pem(record.pem);
+  if (!certificate) return internal(certificate.error());
+  provisioning::Parameters parameters = provisioning.asked.parameters;
+  // Nobody but the certificate itself says what stands in it.
+  for (auto& [name, value] :
+       provisioning::certificate_parameters(*certificate, registry_.options().jitp_serial_fallback)) {
+    parameters[name] = std::move(value);
+  }
+  const auto plan = provisioning::evaluate(*provisioning.document->effective().document,
+                                           {.parameters = std::move(parameters)});
+  if (!plan) return rejection_of(plan.error());
+  const auto* named =
+      plan->certificate ? std::get_if<registry::CertificateId>(&plan->certificate->source) : nullptr;
+  if (named == nullptr || *named != record.id) {
+    return Rejected{.rejection = Rejection::parameters_invalid,
+                    .message =
+                        "Invalid registration template. It does not provision the certificate of the "
+                        "ownership token",
+                    .cure =
+                        "give the template a certificate resource with the property CertificateId "
+                        "{\"Ref\": \"AWS::IoT::Certificate::Id\"} (P5.5)"};
+  }
+  auto made = registry_.provision_owned(provisioning.asked.token, *plan);
+  if (!made) return rejection_of(made.error());
+  return std::move(*made);
+}
+
+void FleetProvisioning::accept(const Request& request, const Json& payload) {
+  answer_(request.client, request.message->topic + "/accepted",
+          encode_payload(request.topic.format, payload));
+}
+
+void FleetProvisioning::reject(const Request& request, const Rejected& rejected) {
+  const RejectionShape shape = shape_of(rejected.rejection);
+  surroundings_.refusals.add({.refusal = Refusal::provisioning_rejected,
+                              .client_id = request.client.client_id,
+                              .certificate_id = request.client.principal,
+                              .peer = identity::peer_text(request.client.address, request.client.port),
+                              .cause = request.message->topic + " was rejected with " +
+                                       std::to_string(shape.status_code) + " " +
+                                       std::string{shape.error_code} + ": " +
+                                       (rejected.detail.empty() ? rejected.message : rejected.detail),
+                              .cure = rejected.cure});
+  answer_(request.client, request.message->topic + "/rejected",
+          encode_payload(request.topic.format, rejection_payload(rejected)));
+}
+
+}  // namespace iotemu::topics
