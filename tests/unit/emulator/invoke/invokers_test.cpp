@@ -37,11 +37,17 @@ using ::testing::HasSubstr;
 /// Collects the outcomes of calls from whatever thread they come.
 class Outcomes {
  public:
-  std::function<void(Status)> next() {
-    return [this](const Status& status) {
+  FunctionInvoker::Done next() {
+    return [this](const Result<std::string>& answer) {
       const std::lock_guard lock{mutex_};
-      messages_.push_back(status ? "ok" : status.error().message);
+      messages_.push_back(answer ? "ok" : answer.error().message);
+      if (answer) answers_.push_back(*answer);
     };
+  }
+  /// What the successful calls answered.
+  std::vector<std::string> answers() {
+    const std::lock_guard lock{mutex_};
+    return answers_;
   }
   std::vector<std::string> messages() {
     const std::lock_guard lock{mutex_};
@@ -51,6 +57,7 @@ class Outcomes {
  private:
   std::mutex mutex_;
   std::vector<std::string> messages_;
+  std::vector<std::string> answers_;
 };
 
 class Invokers : public ::testing::Test {
@@ -253,9 +260,9 @@ TEST(ProcessMark, IsAnotherOneForEachCall) {
 
 TEST_F(Invokers, CallbackExceptionIsAFailedCall) {
   ThreadExecutor executor{work, "callbacks", 1};
-  CallbackInvoker good{executor, [](const Invocation&) {}};
-  CallbackInvoker bad{executor, [](const Invocation&) { throw std::runtime_error{"no"}; }};
-  CallbackInvoker strange{executor, [](const Invocation&) { throw 7; }};
+  CallbackInvoker good{executor, [](const Invocation&) { return std::string{}; }};
+  CallbackInvoker bad{executor, [](const Invocation&) -> std::string { throw std::runtime_error{"no"}; }};
+  CallbackInvoker strange{executor, [](const Invocation&) -> std::string { throw 7; }};
   good.invoke({}, outcomes.next());
   bad.invoke({}, outcomes.next());
   strange.invoke({}, outcomes.next());
@@ -263,6 +270,64 @@ TEST_F(Invokers, CallbackExceptionIsAFailedCall) {
   EXPECT_EQ(outcomes.messages(),
             (std::vector<std::string>{"ok", "callback threw: no",
                                       "callback threw something that is not a std::exception"}));
+}
+
+TEST_F(Invokers, EachWayAnswersWithTheTextOfTheCode) {
+  OneAnswer server{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\":\"w\"}"};
+  const auto of_webhook = webhook({.url = server.url()});
+  of_webhook->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  const auto of_command = command({.command = "echo noise >&2; tr a-z A-Z"});
+  of_command->invoke({.payload = R"({"a":"c"})"}, outcomes.next());
+  settle();
+  ThreadExecutor executor{work, "callbacks", 1};
+  CallbackInvoker of_callback{executor, [](const Invocation& call) { return call.payload + "!"; }};
+  of_callback.invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.answers(), (std::vector<std::string>{R"({"a":"w"})", R"({"A":"C"})", "{}!"}));
+}
+
+TEST_F(Invokers, WebhookThatFailsIsQuotedWithItsFirstLine) {
+  OneAnswer server{"HTTP/1.1 502 Bad\r\nContent-Length: 16\r\n\r\nno function\nmore"};
+  const auto invoker = webhook({.url = server.url()});
+  invoker->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(), std::vector<std::string>{"webhook answered HTTP 502: no function"});
+}
+
+TEST_F(Invokers, CallsMayBringATimeLimitOfTheirOwn) {
+  const auto slow = command({.command = "sleep 1000", .timeout = std::chrono::minutes{10}});
+  slow->invoke({.payload = "{}", .time_limit = milliseconds{100}}, outcomes.next());
+  settle();
+  boost::asio::io_context context;
+  tcp::acceptor silent{context, {boost::asio::ip::address_v4::loopback(), 0}};
+  const auto mute = webhook({.url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()),
+                             .timeout = std::chrono::minutes{10}});
+  mute->invoke({.payload = "{}", .time_limit = milliseconds{100}}, outcomes.next());
+  settle();
+  ASSERT_EQ(outcomes.messages().size(), 2U);
+  EXPECT_THAT(outcomes.messages()[0], HasSubstr("had not ended after 100 ms"));
+  EXPECT_THAT(outcomes.messages()[1], HasSubstr("did not answer within 100 ms"));
+}
+
+TEST_F(Invokers, CommandThatAnswersTooMuchFailsUnlessNobodyWantsTheAnswer) {
+  const auto invoker = command({.command = "head -c 3000000 /dev/zero | tr '\\0' x"});
+  invoker->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  invoker->invoke({.payload = "{}", .wants_answer = false}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(),
+            (std::vector<std::string>{"handler wrote more than 1048576 bytes to stdout", "ok"}));
+  EXPECT_EQ(outcomes.answers(), std::vector<std::string>{""});
+}
+
+TEST_F(Invokers, CommandTakesEventsLargerThanAPipeIsMadeFor) {
+  const auto invoker = command({.command = "wc -c"});
+  invoker->invoke({.payload = std::string(300'000, 'x')}, outcomes.next());
+  invoker->invoke({.payload = std::string(600'000, 'x')}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.answers(), std::vector<std::string>{"300000\n"});
+  EXPECT_THAT(outcomes.messages(), ::testing::Contains(HasSubstr("600000 bytes, more than 524288")));
 }
 
 }  // namespace
