@@ -112,6 +112,18 @@ TEST(Settings, EnvironmentMayHoldTheSwitchesAsJson) {
   EXPECT_EQ(settings.emulator.switches.event_duplicates, 1);
 }
 
+TEST(Settings, FunctionsAreOverriddenOneByOneAndMayHoldCommasAsJson) {
+  const auto settings =
+      resolved({.flags = {{"function", {"a=http://h:1/x=y", "arn:aws:lambda:r:1:function:c=exec:c"}}},
+                .environment = {{"IOTEMU_FUNCTION", R"({"a": "exec:lost", "b": "exec:echo 1,2=3"})"}},
+                .file = R"({"function": {"b": "http://lost", "d": "exec:d"}})"});
+  EXPECT_EQ(settings.emulator.functions,
+            (std::map<std::string, std::string>{{"a", "http://h:1/x=y"},
+                                                {"arn:aws:lambda:r:1:function:c", "exec:c"},
+                                                {"b", "exec:echo 1,2=3"},
+                                                {"d", "exec:d"}}));
+}
+
 TEST(Settings, EmptyVariableCountsAsNotSet) {
   EXPECT_EQ(resolved({.environment = {{"IOTEMU_API_PORT", ""}, {"IOTEMU_DATA_DIR", ""}}}).emulator.api_port,
             4566);
@@ -136,11 +148,14 @@ TEST(Settings, EveryRowCanBeSetInEveryWay) {
                                                   {"hostname", "a.b"},
                                                   {"account", "000000000000"},
                                                   {"region", "eu-west-1"},
+                                                  {"upstream", "s3=http://h"},
+                                                  {"bulk-input-folder", "d"},
                                                   {"data-dir", "d"},
                                                   {"ready-file", "r"},
                                                   {"jitr-webhook", "http://h/"},
                                                   {"jitr-command", "true"},
                                                   {"jitr-timeout", "500ms"},
+                                                  {"function", "gate=exec:true"},
                                                   {"allow-host", "h"},
                                                   {"allow-origin", "http://o"},
                                                   {"insecure-admin", "true"},
@@ -156,8 +171,10 @@ TEST(Settings, EveryRowCanBeSetInEveryWay) {
     const auto text = setting.kind == SettingKind::flag ? value
                       : name == "switch"                ? std::string{R"({"qos2": "silent"})"}
                       : name == "limit"                 ? std::string{R"({"in_flight": 20})"}
+                      : name == "function"              ? std::string{R"({"gate": "exec:true"})"}
+                      : name == "upstream"              ? std::string{R"({"s3": "http://h"})"}
 
-                                        : "\"" + value + "\"";
+                                           : "\"" + value + "\"";
     EXPECT_EQ(refusal({.file = "{\"" + name + "\": " + text + "}"}), "(accepted)");
   }
 }
@@ -223,6 +240,15 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"Level",
               {.environment = {{"IOTEMU_LOG_LEVEL", "loud"}}},
               "IOTEMU_LOG_LEVEL=loud: expected one of trace, debug, info, warn, error, off"},
+        Wrong{"UpstreamService",
+              {.flags = {{"upstream", {"sqs=http://h"}}}},
+              "--upstream sqs=http://h: expected s3=URL: no other service can have an upstream"},
+        Wrong{"UpstreamScheme",
+              {.flags = {{"upstream", {"s3=ftp://h"}}}},
+              "--upstream s3=ftp://h: expected s3=http[s]://host"},
+        Wrong{"Function",
+              {.flags = {{"function", {"gate=ftp://h"}}}},
+              "--function gate=ftp://h: expected NAME=http://HOST:PORT/PATH or NAME=exec:COMMAND"},
         Wrong{"Webhook",
               {.flags = {{"jitr-webhook", {"https://x"}}}},
               "--jitr-webhook https://x: expected an http:// URL"},
