@@ -9,7 +9,8 @@ const GuardOptions kOptions{.allowed_hosts = {"iot.example", "192.168.1.5", "fd0
                             .allowed_origins = {"https://ui.example"},
                             .admin_token = "secret-token",
                             .admin_roots = {"_iot"},
-                            .open_paths = {"_iot/health"}};
+                            .open_paths = {"_iot/health"},
+                            .open_folders = {"_iot/reports/"}};
 
 Request request(std::string method, std::vector<std::string> segments, std::vector<Header> headers) {
   return Request{.method = std::move(method), .segments = std::move(segments), .headers = std::move(headers)};
@@ -20,6 +21,16 @@ unsigned status_of(const Request& head, std::string_view authority = "") {
   const auto verdict = judge(kOptions, head, authority);
   const auto* response = std::get_if<Response>(&verdict);
   return response == nullptr ? 0 : response->status;
+}
+
+TEST(Guard, AsksForNoTokenInAnOpenFolderAndForOneBesideIt) {
+  const auto asked = [](std::vector<std::string> segments) {
+    return status_of(request("GET", std::move(segments), {{"Host", "iot.example"}}));
+  };
+  EXPECT_EQ(asked({"_iot", "reports", "1"}), 0U);
+  EXPECT_EQ(asked({"_iot", "reports"}), 401U);
+  EXPECT_EQ(asked({"_iot", "reportsx", "1"}), 401U);
+  EXPECT_EQ(asked({"_iot", "refusals"}), 401U);
 }
 
 TEST(Guard, KnowsItsOwnNamesWithAnyPort) {
