@@ -112,14 +112,15 @@ CertificatePtr Registry::find_at_door(const CertificateId& id) const {
 
 std::shared_ptr<const PrincipalView> Registry::principal_view(const CertificateId& id) const {
   auto view = std::make_shared<PrincipalView>();
-  if (const auto claim = claims_.find(id)) {
+  auto certificate = certificates_.find(id);
+  if (!certificate) {
+    const auto claim = claims_.find(id);
+    if (!claim) return nullptr;
     view->certificate = claim->certificate;
     view->policies = {claim->policy};
     view->claim_for = claim->template_name;
     return view;
   }
-  auto certificate = certificates_.find(id);
-  if (!certificate) return nullptr;
   view->certificate = std::move(certificate);
   const Principal principal{realm_, id};
   const auto documents_of = [&](const std::vector<PolicyTarget>& targets) {

@@ -25,59 +25,21 @@
 #include "base/random.h"
 #include "base/realm.h"
 #include "base/result.h"
+#include "registry/answers.h"
 #include "registry/ids.h"
 #include "registry/links.h"
+#include "registry/options.h"
 #include "registry/ownership_tokens.h"
 #include "registry/paging.h"
 #include "registry/pki/certificate.h"
-#include "registry/pki/keys.h"
-#include "registry/policy/document.h"
 #include "registry/provisioning/template.h"
-#include "registry/records/billing_group.h"
-#include "registry/records/ca_certificate.h"
-#include "registry/records/certificate.h"
-#include "registry/records/policy.h"
 #include "registry/records/provisioning_claim.h"
-#include "registry/records/provisioning_template.h"
-#include "registry/records/tag.h"
-#include "registry/records/thing.h"
-#include "registry/records/thing_group.h"
+#include "registry/requests.h"
 #include "registry/service_ca.h"
 #include "registry/store.h"
 #include "registry/table.h"
 
 namespace iotemu::registry {
-
-/// Judgements that may be switched (P appendix B.1) and limits (P10.8).
-struct RegistryOptions {
-  bool revoked_is_final{true};               ///< P2.7: nothing leaves REVOKED.
-  bool delete_missing_thing_succeeds{true};  ///< P8.1: else 404.
-  Duration thing_type_delete_grace{std::chrono::minutes{5}};
-
-  std::size_t cas_with_same_subject{10};
-  std::size_t policies_per_certificate{10};
-  std::size_t versions_per_policy{5};
-  std::size_t provisioning_templates{256};
-  std::size_t versions_per_template{5};
-  std::size_t attributes_without_type{3};
-  std::size_t attributes_with_type{50};
-  std::size_t attribute_bytes{47 * 1024};
-  std::size_t searchable_attributes{3};
-  std::size_t tags_per_resource{50};
-  std::size_t policies_per_group{2};
-  std::size_t attributes_per_group{50};
-  std::size_t group_depth{7};  ///< Levels of a hierarchy, its root included.
-  std::size_t child_groups{100};
-  std::size_t groups_per_thing{10};
-  std::size_t billing_groups{20'000};
-
-  /// Signs CreateKeysAndCertificate and CreateCertificateFromCsr; null: the registry makes its own.
-  std::shared_ptr<ServiceCa> service_ca{};
-
-  /// P5.3: what a declared parameter does that the certificate cannot supply.
-  provisioning::MissingParameter jitp_missing_parameter{provisioning::MissingParameter::fails_when_declared};
-  bool jitp_serial_fallback{true};  ///< P5.3: SerialNumber falls back to the certificate's own.
-};
 
 /// The other realms, as far as DEFAULT mode must ask: a certificate in that mode has one owner per region
 /// (P0.2). Called with the asking registry's writer lock held: answer from `Registry::owns_certificate` and
@@ -90,200 +52,6 @@ class Neighbours {
                                                          const CertificateId& id) const = 0;
   /// Another account of the region holds this CA certificate in DEFAULT mode.
   [[nodiscard]] virtual bool ca_owned_elsewhere(const Realm& asking, const CertificateId& id) const = 0;
-};
-
-struct RegisterCa {
-  std::string ca_pem{};
-  std::string verification_pem{};  ///< Empty: absent.
-  CertificateMode mode{CertificateMode::default_mode};
-  bool set_active{false};
-  bool allow_auto_registration{false};
-  std::optional<RegistrationConfig> registration_config{};
-  Tags tags{};
-};
-
-struct UpdateCa {
-  std::optional<CaStatus> status{};
-  std::optional<bool> auto_registration{};
-  std::optional<RegistrationConfig> registration_config{};
-  bool remove_auto_registration{false};
-};
-
-struct RegisterCertificate {
-  std::string pem{};
-  std::string ca_pem{};  ///< Empty: absent.
-  std::optional<CertificateStatus> status{};
-  bool set_active{false};
-};
-
-struct CreateThing {
-  std::optional<ThingTypeName> type{};
-  Attributes attributes{};
-  std::optional<BillingGroupName> billing_group{};
-};
-
-struct UpdateThing {
-  std::optional<ThingTypeName> type{};
-  bool remove_type{false};
-  std::optional<Attributes> attributes{};
-  bool merge{false};
-  std::optional<std::int64_t> expected_version{};
-};
-
-/// Properties that are absent stay as they are.
-struct UpdateThingType {
-  std::optional<std::string> description{};
-  std::optional<std::vector<std::string>> searchable_attributes{};
-};
-
-struct CreateThingGroup {
-  std::optional<ThingGroupName> parent{};
-  ThingGroupProperties properties{};
-  Tags tags{};
-};
-
-/// What is absent stays as it is.
-struct UpdateThingGroup {
-  std::optional<std::string> description{};
-  std::optional<Attributes> attributes{};
-  bool merge{false};
-  std::optional<std::int64_t> expected_version{};
-};
-
-struct ThingGroupFilter {
-  std::optional<ThingGroupName> parent{};
-  std::string name_prefix{};
-  bool recursive{true};  ///< Else only the children of `parent`, or without one only roots.
-};
-
-struct UpdateBillingGroup {
-  std::optional<std::string> description{};
-  std::optional<std::int64_t> expected_version{};
-};
-
-struct CreateProvisioningTemplate {
-  std::string body{};
-  TemplateType type{TemplateType::fleet_provisioning};
-  std::string description{};  ///< Empty: absent.
-  bool enabled{false};
-  std::string role_arn{};
-  std::optional<ProvisioningHook> hook{};
-  Tags tags{};
-};
-
-/// What is absent stays as it is.
-struct UpdateProvisioningTemplate {
-  std::optional<std::string> description{};
-  std::optional<bool> enabled{};
-  std::optional<int> default_version{};
-  std::optional<std::string> role_arn{};
-  std::optional<ProvisioningHook> hook{};
-  bool remove_hook{false};
-};
-
-struct ThingFilter {
-  std::string attribute_name{};
-  std::string attribute_value{};  ///< Needs a name.
-  bool value_is_prefix{false};
-  std::optional<ThingTypeName> type{};
-};
-
-using CertificatePtr = std::shared_ptr<const CertificateRecord>;
-using CaCertificatePtr = std::shared_ptr<const CaCertificateRecord>;
-using PolicyPtr = std::shared_ptr<const PolicyRecord>;
-using PolicyVersionPtr = std::shared_ptr<const PolicyVersion>;
-using ProvisioningTemplatePtr = std::shared_ptr<const ProvisioningTemplateRecord>;
-using ProvisioningTemplateVersionPtr = std::shared_ptr<const ProvisioningTemplateVersion>;
-using BillingGroupPtr = std::shared_ptr<const BillingGroupRecord>;
-using ThingGroupPtr = std::shared_ptr<const ThingGroupRecord>;
-using ThingPtr = std::shared_ptr<const ThingRecord>;
-using ThingTypePtr = std::shared_ptr<const ThingTypeRecord>;
-
-/// A certificate with the key that is answered once and kept nowhere.
-struct CreatedKeysAndCertificate {
-  CertificatePtr certificate{};
-  std::string public_key_pem{};
-  pki::Secret private_key_pem{};
-};
-
-struct TemplateVersion {
-  ProvisioningTemplateVersionPtr version{};
-  bool is_default{false};
-};
-
-/// A certificate that waits for its fleet template, and the token that stands for it (P6.2).
-struct OwnedCertificate {
-  CertificatePtr certificate{};
-  pki::Secret private_key_pem{};  ///< Answered once and kept nowhere; empty for a certificate from a CSR.
-  std::string ownership_token{};
-};
-
-struct ThingPrincipal {
-  std::string principal{};  ///< ARN or identity id.
-  ThingPrincipalType type{};
-};
-struct PrincipalThing {
-  ThingName thing{};
-  ThingPrincipalType type{};
-};
-
-/// One registered CA that bears the issuer's name, and what became of it (P3.4 step 4).
-struct IssuerCandidate {
-  enum class Verdict {
-    chosen,
-    not_preferred,      ///< Signs it too, but another was chosen.
-    key_id_differs,     ///< Signs it, but its key identifier is not the one named.
-    signature_differs,  ///< Same name, other key.
-    is_the_certificate_itself,
-  };
-  CaCertificatePtr ca{};
-  Verdict verdict{};
-};
-
-struct IssuerSearch {
-  CaCertificatePtr chosen{};  ///< Null: no registered CA signed it. Its status and dates are not judged here.
-  std::vector<IssuerCandidate> candidates{};
-  /// Why nothing was chosen, for a developer's eyes; empty when something was.
-  std::string why_none{};
-};
-
-struct AutoRegistration {
-  CertificatePtr certificate{};
-  bool created{false};  ///< False: it was there already.
-};
-
-struct AttachedThing {
-  ThingPtr thing{};
-  ThingPrincipalType type{};
-  /// Of the thing's groups and their ancestors, by policy name. They count for a connection that the thing
-  /// belongs to (P7.6).
-  std::vector<policy::NamedDocument> group_policies{};
-};
-
-/// What a provisioning template has made or found, whole.
-struct Provisioned {
-  CertificatePtr certificate{};  ///< Null if the template has none.
-  ThingPtr thing{};              ///< Null if the template has none.
-  /// Logical name → ARN (P5.8).
-  std::map<std::string, std::string> resource_arns{};
-  /// The evaluated DeviceConfiguration, an object.
-  Json device_configuration = Json::object();
-  /// Readable sentences about what the template asked for and nobody defines.
-  std::vector<std::string> warnings{};
-};
-
-/// What stays when one resource of a plan cannot be made.
-enum class Leftovers {
-  nothing,         ///< JITP and fleet provisioning (P5.1): the plan is applied whole or not at all.
-  earlier_pieces,  ///< RegisterThing and bulk (P5.1, measured): what came before the failing piece stays.
-};
-
-/// All the registry knows about a device certificate that matters for a verdict.
-struct PrincipalView {
-  CertificatePtr certificate{};
-  std::vector<policy::NamedDocument> policies{};  ///< Default versions, by policy name.
-  std::vector<AttachedThing> things{};            ///< By thing name.
-  std::optional<TemplateName> claim_for{};        ///< Of a temporary claim: its template (P6.5).
 };
 
 class Registry {
