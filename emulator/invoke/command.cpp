@@ -284,10 +284,7 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
     deadline_.cancel();
     read_rest(output_);
     read_rest(errors_);
-    if (!output_.kept.empty() || !errors_.kept.empty()) {
-      log::info("a handler's command wrote",
-                {{"output", tail(output_.kept)}, {"errors", tail(errors_.kept)}});
-    }
+    note_output();
     owner_.finish(call_, answer(status));
   }
 
@@ -299,6 +296,13 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
       if (!error) stream.keep(size);
     }
     stream.end.cancel(error);
+  }
+
+  /// An answer that somebody wants is a payload, and those do not go to the log.
+  void note_output() const {
+    const std::string_view output = call_->invocation.wants_answer ? std::string_view{} : tail(output_.kept);
+    if (output.empty() && errors_.kept.empty()) return;
+    log::info("a handler's command wrote", {{"output", output}, {"errors", tail(errors_.kept)}});
   }
 
   Result<std::string> answer(int status) {

@@ -2,7 +2,7 @@
 
 // User code as a command: `/bin/sh -c COMMAND` with the event on stdin. All that it started ends with it: its
 // process group, and what left the group but kept its environment. Exit status 0 is success and its stdout
-// the answer; the end of what it writes to stdout and stderr goes to the log.
+// the answer. The end of what it writes goes to the log, but for an answer that is wanted.
 
 #include <chrono>
 #include <memory>

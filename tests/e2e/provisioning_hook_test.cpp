@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <stdexcept>
 #include <thread>
 
@@ -118,6 +119,26 @@ TEST_F(ProvisioningHook, OtherRequestsGoOnWhileOneWaitsForItsAnswer) {
   EXPECT_THAT(emu.explain("other"), HasSubstr("InvalidPayload"));
   open = true;
   EXPECT_TRUE(answer(waiting, provision_topic("fleet") + "json")->accepted);
+}
+
+TEST_F(ProvisioningHook, BeyondAThousandUnderWayRequestsAreRejectedAtOnce) {
+  std::promise<void> opened;
+  emu.on_function("gate", [open = opened.get_future().share()](const Json&) {
+    open.wait();
+    return Json{{"allowProvisioning", true}};
+  });
+  Device claim = claimant("claim");
+  const std::string request = provision_request(create_certificate(claim)).dump();
+  for (int i = 0; i < 1001; ++i) {
+    ASSERT_THAT(claim.publish(provision_topic("fleet") + "json", request), Accepted());
+  }
+  EXPECT_THAT(emu.explain("claim"), HasSubstr("429 Throttled"));
+  opened.set_value();
+  EXPECT_TRUE(emu.settle());
+  Device other = claimant("other");
+  EXPECT_THAT(provision(other, {{"certificateOwnershipToken", "unknown"}}),
+              RejectedWith(400, "InvalidCertificateOwnershipToken"))
+      << "the places are free again";
 }
 
 Options with_function(const std::string& target, Duration limit = 5s) {
