@@ -11,7 +11,7 @@ namespace iotemu {
 namespace {
 
 /// The upper three bits of an item's first byte.
-enum Major : std::uint8_t { kUnsigned, kNegative, kBytes, kText, kArray, kMap, kTag, kSimple };
+enum class Major : std::uint8_t { unsigned_integer, negative_integer, bytes, text, array, map, tag, simple };
 
 constexpr std::uint8_t kIndefinite = 31;
 constexpr std::uint8_t kBreak = 0xff;
@@ -104,7 +104,7 @@ class Reader {
     } else if (head.info >= 28 && head.info < kIndefinite) {
       fail("reserved length");
     }
-    const bool may_be_indefinite = head.major >= kBytes && head.major != kTag;
+    const bool may_be_indefinite = head.major >= Major::bytes && head.major != Major::tag;
     if (head.indefinite() && !may_be_indefinite) fail("indefinite length where there is none");
     return head;
   }
@@ -130,23 +130,23 @@ class Reader {
     const Head head = this->head();
     if (fault_) return {};
     switch (head.major) {
-      case kUnsigned:
+      case Major::unsigned_integer:
         return head.argument;
-      case kNegative:
+      case Major::negative_integer:
         return negative(head.argument);
-      case kBytes: {
+      case Major::bytes: {
         const std::string content = string(head);
         return Json::binary({content.begin(), content.end()});
       }
-      case kText:
+      case Major::text:
         return text(head);
-      case kArray:
+      case Major::array:
         return array(head, depth);
-      case kMap:
+      case Major::map:
         return map(head, depth);
-      case kTag:
+      case Major::tag:
         return item(depth + 1);
-      case kSimple:
+      case Major::simple:
         break;
     }
     return simple(head);
@@ -192,7 +192,7 @@ class Reader {
     for (std::uint64_t left = head.argument; more(head, left);) {
       const Head key = this->head();
       if (fault_) break;
-      if (key.major != kText) {
+      if (key.major != Major::text) {
         fail("a map's key is no text");
         break;
       }
