@@ -104,6 +104,7 @@ struct Provisioned {
   Json device_configuration = Json::object();
   /// Readable sentences about what the template asked for and nobody defines.
   std::vector<std::string> warnings{};
+  bool left_alone{false};  ///< The certificate had left PENDING_ACTIVATION: nothing was made.
 };
 
 /// All the registry knows about a device certificate that matters for a verdict.
