@@ -163,7 +163,10 @@ Emulator::Impl::Impl(const Options& given)
   door = std::make_unique<identity::CertificateAuthenticator>(
       identity::DoorOptions{.switches = options.switches, .endpoint_names = std::move(names)}, *realms,
       refused, *clock, *timers,
-      [this](identity::RealmHome& home, CertificateRegistered event) { knock(home, std::move(event)); });
+      identity::OnKnock{
+          .announce = [this](identity::RealmHome& home,
+                             const CertificateRegistered& event) { announce(home, event); },
+          .call_handlers = [this](const CertificateRegistered& event) { call_handlers(event); }});
   mqtt_server = std::make_unique<mqtt::Server>(server_options(options), *door, *clock, *random, work);
   realms->open();
   open_api();
@@ -196,7 +199,7 @@ void Emulator::Impl::open_identity() {
 
 void Emulator::Impl::open_api() {
   tasks = std::make_unique<bulk::RegistrationTasks>(
-      value_or_fail(bulk::open_input_files(input_options(options))), *clock, *random, work);
+      value_or_fail(bulk::open_input_files(input_options(options))), *clock, *random, system_random, work);
   api = std::make_unique<api::Api>(
       api::ApiOptions{.realm = default_realm(),
                       .endpoint_host = options.endpoint_host,
@@ -267,12 +270,14 @@ void Emulator::Impl::make_rsa_certificate() {
   }
 }
 
-void Emulator::Impl::knock(identity::RealmHome& home, CertificateRegistered event) {
-  event.json = topics::registration_payload(event);
+void Emulator::Impl::announce(identity::RealmHome& home, const CertificateRegistered& event) const {
   for (int copy = 0; copy <= options.switches.event_duplicates; ++copy) {
     home.publish(topics::registration_topic(event), event.json);
-    handlers.call(event, event.json);
   }
+}
+
+void Emulator::Impl::call_handlers(const CertificateRegistered& event) {
+  for (int copy = 0; copy <= options.switches.event_duplicates; ++copy) handlers.call(event, event.json);
 }
 
 void Emulator::Impl::add_callback(std::string ca_certificate_id, RegistrationHandler handler) {

@@ -44,7 +44,8 @@ struct Emulator::Impl final : api::Realms, api::System {
   void open_handlers();
   void open_mqtt();
   void make_rsa_certificate();
-  void knock(identity::RealmHome& home, CertificateRegistered event);
+  void announce(identity::RealmHome& home, const CertificateRegistered& event) const;
+  void call_handlers(const CertificateRegistered& event);
   void add_callback(std::string ca_certificate_id, RegistrationHandler handler);
   std::unique_ptr<invoke::FunctionInvoker> function_at(const std::string& target);
   void add_function(std::string_view name, std::function<Json(const Json&)> function);
@@ -58,9 +59,9 @@ struct Emulator::Impl final : api::Realms, api::System {
   [[nodiscard]] Json health() const override;
   [[nodiscard]] std::string server_ca_pem() const override { return server_identity->ca_pem(); }
   [[nodiscard]] Json refusals() const override;
-  [[nodiscard]] Result<std::string> registration_report(const std::string& task_id,
-                                                        bulk::ReportType type) const override {
-    return tasks->report(task_id, type);
+  [[nodiscard]] Result<std::string> registration_report(const std::string& task_id, bulk::ReportType type,
+                                                        std::string_view key) const override {
+    return tasks->report(task_id, type, key);
   }
   [[nodiscard]] std::string api_endpoint() const override;
   Status reset(bool keep_ca) override;

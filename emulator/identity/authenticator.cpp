@@ -5,7 +5,6 @@
 
 #include "base/hex.h"
 #include "emulator/identity/authorizer.h"
-#include "emulator/identity/just_in_time.h"
 #include "registry/pki/verify.h"
 
 namespace iotemu::identity {
@@ -59,8 +58,7 @@ CertificateAuthenticator::CertificateAuthenticator(DoorOptions options, Realms& 
       realms_{realms},
       refusals_{refusals},
       clock_{clock},
-      timers_{timers},
-      on_knock_{std::move(on_knock)} {}
+      just_in_time_{options_.switches, refusals, clock, timers, std::move(on_knock)} {}
 
 void CertificateAuthenticator::authenticate(const mqtt::ConnectAttempt& attempt,
                                             std::function<void(mqtt::Verdict)> answer) {
@@ -85,14 +83,19 @@ void CertificateAuthenticator::authenticate(const mqtt::ConnectAttempt& attempt,
 
   RealmHome& home = *resolved->home;
   Decision decision = judge(*resolved, peer);
-  if (auto* turned = std::get_if<Turned>(&decision)) return answer(turn_away(client, std::move(*turned)));
   if (const auto* unknown = std::get_if<AutoRegister>(&decision)) {
-    return answer(register_and_knock(home, client, *unknown));
+    return answer(register_and_knock(home, std::move(client), *unknown, attempt));
   }
+  answer(carry_out(std::move(decision), home, std::move(client), attempt));
+}
+
+mqtt::Verdict CertificateAuthenticator::carry_out(Decision decision, RealmHome& home, Client client,
+                                                  const mqtt::ConnectAttempt& attempt) {
+  if (auto* turned = std::get_if<Turned>(&decision)) return turn_away(client, std::move(*turned));
   if (const auto* pending = std::get_if<Pending>(&decision)) {
-    return answer(knock(home, client, *pending->certificate, false));
+    return knock(home, client, *pending->certificate, false);
   }
-  answer(admit(home, std::move(client), attempt));
+  return admit(home, std::move(client), attempt);
 }
 
 bool CertificateAuthenticator::accepts_in_handshake(const mqtt::PeerIdentity& peer) {
@@ -172,8 +175,8 @@ CertificateAuthenticator::Decision CertificateAuthenticator::judge(const Resolve
   return resolved.known ? judge_known(resolved.known, peer) : judge_unknown(*resolved.unknown, peer);
 }
 
-std::optional<Turned> CertificateAuthenticator::judge_server_name(
-    bool sni_only, const mqtt::PeerIdentity& peer) const {
+std::optional<Turned> CertificateAuthenticator::judge_server_name(bool sni_only,
+                                                                  const mqtt::PeerIdentity& peer) const {
   if (!sni_only && !options_.switches.require_sni) return std::nullopt;
   if (is_endpoint(peer.server_name)) return std::nullopt;
   const std::string sent = peer.server_name.empty() ? "the client sent no server name (SNI)"
@@ -251,12 +254,13 @@ CertificateAuthenticator::Decision CertificateAuthenticator::judge_unknown(
   const registry::CaCertificatePtr& ca = unknown.search.chosen;
   const std::string who = "certificate " + leaf.id().hex() + " is not registered and ";
   if (!ca && registry::ServiceCa::is_issuer_of(leaf)) {
-    return Turned{.refusal = Refusal::ca_unknown,
-                  .cause = "certificate " + leaf.id().hex() +
-                           " was issued by the service itself, which no longer knows it: it was deleted, nobody "
-                           "provisioned it within an hour (P6.2), or it was a provisioning claim, which is valid "
-                           "for five minutes (P6.5)",
-                  .cure = "let the device ask for a new certificate"};
+    return Turned{
+        .refusal = Refusal::ca_unknown,
+        .cause = "certificate " + leaf.id().hex() +
+                 " was issued by the service itself, which no longer knows it: it was deleted, nobody "
+                 "provisioned it within an hour (P6.2), or it was a provisioning claim, which is valid "
+                 "for five minutes (P6.5)",
+        .cure = "let the device ask for a new certificate"};
   }
   if (!ca) {
     return Turned{
@@ -298,15 +302,14 @@ CertificateAuthenticator::Decision CertificateAuthenticator::judge_unknown(
 }
 
 mqtt::Verdict CertificateAuthenticator::turn_away(const Client& client, Turned turned) {
-  RefusalRecord record = refusal_of(client, turned.refusal);
-  record.cause = std::move(turned.cause);
-  record.cure = std::move(turned.cure);
-  refusals_.add(std::move(record));
-  return mqtt::Refusal{.connack = 0, .reason = std::string{to_string(turned.refusal)}};
+  std::string reason{to_string(turned.refusal)};
+  refusals_.add(refusal_of(client, std::move(turned)));
+  return mqtt::Refusal{.connack = 0, .reason = std::move(reason)};
 }
 
-mqtt::Verdict CertificateAuthenticator::register_and_knock(RealmHome& home, const Client& client,
-                                                           const AutoRegister& registration) {
+mqtt::Verdict CertificateAuthenticator::register_and_knock(RealmHome& home, Client client,
+                                                           const AutoRegister& registration,
+                                                           const mqtt::ConnectAttempt& attempt) {
   auto registered = home.registry().auto_register(registration.leaf, *registration.ca);
   if (!registered) {
     const bool lost_race = registered.error().code == Errc::certificate_state;
@@ -318,55 +321,15 @@ mqtt::Verdict CertificateAuthenticator::register_and_knock(RealmHome& home, cons
                                               registration.ca->id.hex() + " --new-status ACTIVE"
                                         : "delete the certificate in the account that owns it"});
   }
-  const registry::CertificateRecord& certificate = *registered->certificate;
-  // Another connect registered it first and somebody has activated it meanwhile: the retry will find it
-  // ACTIVE.
-  return knock(home, client, certificate, registered->created);
+  if (registered->created) return knock(home, client, *registered->certificate, true);
+  // Somebody was faster, another connect or an API call: it is a known certificate now, of any status.
+  return carry_out(judge_known(registered->certificate, attempt.peer), home, std::move(client), attempt);
 }
 
 mqtt::Verdict CertificateAuthenticator::knock(RealmHome& home, const Client& client,
                                               const registry::CertificateRecord& certificate, bool first) {
-  const auto ca = home.registry().ca(*certificate.ca_id);
-  const bool open = ca && (*ca)->status == registry::CaStatus::active && (*ca)->auto_registration;
-  // On record before the handlers run: what they have to say about it comes later.
-  mqtt::Verdict verdict =
-      turn_away(client, wait_or_provision(home, client, certificate, open ? ca->get() : nullptr, first));
-  if (open || options_.switches.event_on_pending_with_inactive_ca) {
-    CertificateRegistered event{.certificate_id = certificate.id.hex(),
-                                .certificate_arn = certificate.arn,
-                                .ca_certificate_id = certificate.ca_id->hex(),
-                                .account = home.realm().account,
-                                .region = home.realm().region,
-                                .timestamp = epoch_ms(clock_.now()),
-                                .client_id = client.client_id};
-    if (!first) event.registered_at = epoch_ms(certificate.created_at);
-    on_knock_(home, std::move(event));
-  }
-  return verdict;
-}
-
-Turned CertificateAuthenticator::wait_or_provision(RealmHome& home, const Client& client,
-                                                   const registry::CertificateRecord& certificate,
-                                                   const registry::CaCertificateRecord* open_ca, bool first) {
-  const bool has_template = open_ca != nullptr && open_ca->registration_config;
-  const auto& delay = options_.switches.jitp_delay;
-  if (has_template && !delay) return provision_just_in_time(home.registry(), certificate, first);
-  Turned turned{.refusal = Refusal::certificate_pending,
-                .cause = "certificate " + certificate.id.hex() +
-                         (first ? " was registered by this connect and waits for its activation (P3.5 row 5)"
-                                : " is PENDING_ACTIVATION (P3.5 row 7)"),
-                .cure = activate(certificate.id)};
-  if (!has_template) return turned;
-  turned.cause += "; the provisioning template of its CA runs in " + std::to_string(delay->count()) +
-                  " ms (switch jitp_timing)";
-  turned.cure = "connect again after that";
-  timers_.after(*delay, [this, &home, client, id = certificate.id, first] {
-    const auto waiting = home.registry().certificate(id);
-    if (!waiting || (*waiting)->status != CertificateStatus::pending_activation) return;
-    Turned outcome = provision_just_in_time(home.registry(), **waiting, first);
-    if (outcome.refusal == Refusal::provisioning_failed) turn_away(client, std::move(outcome));
-  });
-  return turned;
+  const Refusal refusal = just_in_time_.knock(home, client, certificate, first);
+  return mqtt::Refusal{.connack = 0, .reason = std::string{to_string(refusal)}};
 }
 
 mqtt::Verdict CertificateAuthenticator::admit(RealmHome& home, Client client,

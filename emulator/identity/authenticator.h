@@ -17,6 +17,7 @@
 #include "base/timers.h"
 #include "emulator/identity/certificate_facts.h"
 #include "emulator/identity/client.h"
+#include "emulator/identity/just_in_time.h"
 #include "emulator/identity/realms.h"
 #include "emulator/identity/refusals.h"
 #include "iotemu/events.h"
@@ -35,9 +36,6 @@ struct DoorOptions {
 
 class CertificateAuthenticator final : public mqtt::Authenticator {
  public:
-  /// Told of every knock, on the worker, before the connection is closed.
-  using OnKnock = std::function<void(RealmHome&, CertificateRegistered)>;
-
   /// All references outlive the authenticator.
   CertificateAuthenticator(DoorOptions options, Realms& realms, Refusals& refusals, const Clock& clock,
                            Timers& timers, OnKnock on_knock);
@@ -87,18 +85,18 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   mqtt::Verdict turn_away(const Client& client, Turned turned);
   mqtt::Verdict knock(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
                       bool first);
-  Turned wait_or_provision(RealmHome& home, const Client& client,
-                           const registry::CertificateRecord& certificate,
-                           const registry::CaCertificateRecord* open_ca, bool first);
-  mqtt::Verdict register_and_knock(RealmHome& home, const Client& client, const AutoRegister& registration);
+  mqtt::Verdict register_and_knock(RealmHome& home, Client client, const AutoRegister& registration,
+                                   const mqtt::ConnectAttempt& attempt);
+  /// What is decided about a certificate that is registered.
+  mqtt::Verdict carry_out(Decision decision, RealmHome& home, Client client,
+                          const mqtt::ConnectAttempt& attempt);
   mqtt::Verdict admit(RealmHome& home, Client client, const mqtt::ConnectAttempt& attempt);
 
   const DoorOptions options_;
   Realms& realms_;
   Refusals& refusals_;
   const Clock& clock_;
-  Timers& timers_;
-  const OnKnock on_knock_;
+  JustInTime just_in_time_;
   CertificateFactsCache facts_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "emulator/identity/certificate_facts.h"
 #include "iotemu/events.h"
@@ -45,6 +46,12 @@ struct Turned {
           .certificate_id = client.certificate_id.hex(),
           .subject = client.certificate ? client.certificate->subject : std::string{},
           .peer = client.peer};
+}
+[[nodiscard]] inline RefusalRecord refusal_of(const Client& client, Turned turned) {
+  RefusalRecord record = refusal_of(client, turned.refusal);
+  record.cause = std::move(turned.cause);
+  record.cure = std::move(turned.cure);
+  return record;
 }
 
 }  // namespace iotemu::identity

@@ -1,18 +1,59 @@
 #pragma once
 
-// Just-in-time provisioning at the door (P5.1): runs the template of the CA that signed a waiting certificate
-// and says in words what came of it, so that "stuck pending" is never a riddle.
+// What a certificate that waits for its activation meets at the door (P3.5 rows 5 to 8, P5.1): the event, the
+// provisioning template of its CA, the user's handlers, and a record that says in words what came of it, so
+// that "stuck pending" is never a riddle. Called on a broker's worker; never blocks it.
 
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/timers.h"
 #include "emulator/identity/client.h"
+#include "emulator/identity/realms.h"
+#include "emulator/identity/refusals.h"
+#include "iotemu/events.h"
+#include "iotemu/options.h"
 #include "registry/registry.h"
 
 namespace iotemu::identity {
 
-/// Provisions the certificate, here and now. The connection that asked is refused either way: with
-/// Refusal::certificate_pending when the next connect will be judged by policies, with
-/// Refusal::provisioning_failed when the certificate stays PENDING_ACTIVATION (P5.7). `first`: this connect
-/// registered the certificate. Writes the log line `ProvisionDevice`.
-[[nodiscard]] Turned provision_just_in_time(registry::Registry& registry,
-                                            const registry::CertificateRecord& certificate, bool first);
+/// Told of every knock, on the worker, before the connection is closed.
+struct OnKnock {
+  /// Publishes the event, before any template runs (P5.1).
+  std::function<void(RealmHome&, const CertificateRegistered&)> announce{};
+  /// Once the refusal is on record: what they have to say about it comes later.
+  std::function<void(const CertificateRegistered&)> call_handlers{};
+};
+
+class JustInTime {
+ public:
+  /// All references outlive it.
+  JustInTime(const Switches& switches, Refusals& refusals, const Clock& clock, Timers& timers,
+             OnKnock on_knock);
+
+  /// One connect of a PENDING_ACTIVATION certificate that a registered CA signed; `first`: this connect has
+  /// registered it. The connection is refused whatever happens: with Refusal::certificate_pending when the
+  /// certificate waits or the next connect will be judged by its policies, with
+  /// Refusal::provisioning_failed when its template cannot be carried out (P5.7). Leaves the record and
+  /// answers its kind.
+  Refusal knock(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
+                bool first);
+
+ private:
+  [[nodiscard]] CertificateRegistered event_of(const RealmHome& home, const Client& client,
+                                               const registry::CertificateRecord& certificate,
+                                               bool first) const;
+  Turned provision(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
+                   bool first);
+  void provision_later(RealmHome& home, const Client& client, const registry::CertificateId& id, bool first);
+
+  const Switches switches_;
+  Refusals& refusals_;
+  const Clock& clock_;
+  Timers& timers_;
+  const OnKnock on_knock_;
+};
 
 }  // namespace iotemu::identity

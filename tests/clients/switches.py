@@ -1,4 +1,5 @@
 """Every switch of the daemon acts (P appendix B.1): where AWS's behaviour is a judgement, the other one can be had."""
+import json
 import unittest
 
 from daemon import PROGRAM, Story, run
@@ -92,6 +93,52 @@ class Names(Switched):
         self.assertEqual(self.publish(self.active(days="-1")).returncode, 0)
 
 
+class Provisioned(Switched):
+    """A CA whose template declares the country and names the thing by `name`."""
+
+    name = "CommonName"
+
+    def setUp(self):
+        super().setUp()
+        reference = {name: {"Ref": f"AWS::IoT::Certificate::{name}"} for name in (self.name, "Id")}
+        self.iot.update_ca_certificate(certificateId=self.ca_id, registrationConfig={
+            "roleArn": "arn:aws:iam::123456789012:role/JITPRole",
+            "templateBody": json.dumps({
+                "Parameters": {f"AWS::IoT::Certificate::{name}": {"Type": "String"} for name in ("Country", self.name)},
+                "Resources": {
+                    "thing": {"Type": "AWS::IoT::Thing", "Properties": {"ThingName": reference[self.name]}},
+                    "certificate": {"Type": "AWS::IoT::Certificate", "Properties": {"CertificateId": reference["Id"]}}}})})
+
+    def knock(self, leaf):
+        self.assertIn(LOST, self.publish(leaf).stderr)
+        return self.iot.describe_certificate(certificateId=leaf.id)["certificateDescription"]["status"]
+
+
+class OnReference(Provisioned):
+    switches = ("jitp_missing_parameter=on_ref", "jitp_serial_fallback=off")
+
+    def test_a_parameter_that_nothing_references_may_lack(self):  # P5.3, jitp_missing_parameter
+        self.assertEqual(self.knock(self.ca.device("robot")), "ACTIVE")
+
+
+class OwnSerial(Provisioned):
+    switches = ("jitp_missing_parameter=on_ref", "jitp_serial_fallback=off")
+    name = "SerialNumber"
+
+    def test_the_serial_number_must_stand_in_the_subject(self):  # P5.3, jitp_serial_fallback
+        self.assertEqual(self.knock(self.ca.device("robot")), "PENDING_ACTIVATION")
+        self.assertIn("{Ref=AWS::IoT::Certificate::SerialNumber}", self.causes())
+        self.assertEqual(self.knock(self.ca.device("other", subject="/CN=other/serialNumber=SN-1")), "ACTIVE")
+
+
+class Later(Provisioned):
+    switches = ("jitp_timing=10m", "jitp_missing_parameter=on_ref")
+
+    def test_the_template_runs_after_the_delay(self):  # P5.1, jitp_timing
+        self.assertEqual(self.knock(self.ca.device("robot")), "PENDING_ACTIVATION")
+        self.assertIn("runs in 600000 ms (switch jitp_timing)", self.causes())
+
+
 class Denied(Switched):
     switches = ("v3_subscribe_refusal=suback80", "denied_publish=drop_ack", "qos2=silent")
     mine = document(statement("Allow", "iot:Connect", "*"),
@@ -175,9 +222,12 @@ class ControlPlane(Switched):
         self.assertEqual(self.iot.describe_endpoint(endpointType="iot:Data-ATS")["endpointAddress"], "localhost")
 
 
+STORIES = Door, Names, OnReference, OwnSerial, Later, Denied, Pace, ControlPlane
+
+
 class Help(unittest.TestCase):
     def test_every_switch_has_its_story(self):
-        told = {switch.split("=")[0] for story in (Door, Names, Denied, Pace, ControlPlane) for switch in story.switches}
+        told = {switch.split("=")[0] for story in STORIES for switch in story.switches}
         told.add("event_duplicates")  # jitr.py
         listing = run(PROGRAM, "serve", "--help").stdout.split("\nSwitches (")[1].split("\n\n")[0]
         listed = {line.split()[0] for line in listing.splitlines()[1:]}

@@ -34,6 +34,10 @@ Json base_template() {
             {"policy", {{"Type", "AWS::IoT::Policy"}, {"Properties", {{"PolicyName", "devices"}}}}}}}};
 }
 
+Json& thing_properties(Json& body) {
+  return body["Resources"]["thing"]["Properties"];
+}
+
 class JustInTimeProvisioningTest : public EmulatorTest {
  protected:
   JustInTimeProvisioningTest() : JustInTimeProvisioningTest{test_options()} {}
@@ -73,7 +77,7 @@ class JustInTimeProvisioningTest : public EmulatorTest {
   }
 };
 
-// P5.1, P5.7 first seed case: closed once, then in, by the policy with the thing's name.
+// P5.1, P5.7: closed once, then in, by the policy with the thing's name.
 TEST_F(JustInTimeProvisioningTest, FirstConnectIsClosedTheSecondFindsThingPolicyAndActiveCertificate) {
   Device device{emu, factory().sign_device("demo")};
 
@@ -169,7 +173,24 @@ TEST_F(JustInTimeProvisioningTest, TemplateOfAClosedCaDoesNotRun) {
     ASSERT_THAT(emu.api("UpdateCACertificate", request), IsOk());
     EXPECT_THAT(device.connect(), RefusedBecause(Refusal::certificate_pending));
     EXPECT_EQ(status_of(device.identity().certificate_id), "PENDING_ACTIVATION");
+    EXPECT_THAT(emu.explain(device), AllOf(HasSubstr(ca.id()), HasSubstr("so no provisioning template runs"),
+                                           HasSubstr("aws iot update-ca-certificate")));
   }
+  EXPECT_THAT(emu.explain(device), HasSubstr("is INACTIVE"));
+  ASSERT_THAT(emu.api("DeleteCACertificate", {{"certificateId", ca.id()}}), IsOk());
+  EXPECT_THAT(device.connect(), RefusedBecause(Refusal::certificate_pending));
+  EXPECT_THAT(emu.explain(device), HasSubstr("was deleted"));
+}
+
+// P5.1 step 1: the event does not wait for what the template makes.
+TEST_F(JustInTimeProvisioningTest, EventIsPublishedAlsoWhenTheTemplateFails) {
+  Json body = base_template();
+  thing_properties(body)["ThingTypeName"] = "none";
+  const CaFixture ca = factory(body);
+  const Recorder events = emu.record("$aws/events/certificates/registered/+");
+  Device device{emu, ca.sign_device("demo")};
+  EXPECT_THAT(device.connect(), RefusedBecause(Refusal::provisioning_failed));
+  EXPECT_THAT(events.messages(), SizeIs(1));
 }
 
 // --- P5.7 row by row ---
@@ -184,10 +205,6 @@ struct FailureCase {
   std::string cause{};
   DeviceOptions device{.common_name = "demo"};
 };
-
-Json& thing_properties(Json& body) {
-  return body["Resources"]["thing"]["Properties"];
-}
 
 class JitpFailures : public JustInTimeProvisioningTest, public ::testing::WithParamInterface<FailureCase> {};
 
@@ -528,6 +545,18 @@ TEST_F(JitpLater, ProvisionsAfterTheDelayAndAnImmediateRetryIsRefusedToo) {
   EXPECT_THAT(device.connect(), Accepted());
 }
 
+// P3.5 row 8.
+TEST_F(JitpLater, RunsNoTemplateOfACaThatWasClosedMeanwhile) {
+  const CaFixture ca = factory();
+  Device device{emu, ca.sign_device("demo")};
+  device.connect();
+  ASSERT_THAT(emu.api("UpdateCACertificate", {{"certificateId", ca.id()}, {"newStatus", "INACTIVE"}}),
+              IsOk());
+  emu.advance(std::chrono::seconds{1});
+  EXPECT_EQ(status_of(device.identity().certificate_id), "PENDING_ACTIVATION");
+  EXPECT_THAT(emu.explain(device), HasSubstr("INACTIVE"));
+}
+
 TEST_F(JitpLater, FailureIsOnRecordAfterTheDelay) {
   Json body = base_template();
   thing_properties(body)["ThingTypeName"] = "none";
@@ -581,7 +610,7 @@ TEST(JitpSwitches, WithoutTheFallbackTheSerialNumberMustStandInTheSubject) {
   }
 }
 
-// P5.5, P5.7 second seed case: attributes, overrides, an inline policy with an action no device has.
+// P5.5, P5.7: attributes, overrides, an inline policy with an action no device has.
 TEST_F(JustInTimeProvisioningTest, InlinePolicyIsNamedByTheHashOfItsText) {
   ASSERT_THAT(emu.api("CreateThingType", {{"thingTypeName", "UnifiedAgent"}}), IsOk());
   Json body = base_template();

@@ -60,6 +60,14 @@ INSTANTIATE_TEST_SUITE_P(
             [](const Options& o) { return !o.switches.revoked_is_final; }},
         Row{"expired_leaf", "accept", "refuse",
             [](const Options& o) { return o.switches.accept_expired_leaf; }},
+        Row{"jitp_timing", "500ms", "before_close",
+            [](const Options& o) { return o.switches.jitp_delay == 500ms; }},
+        Row{"jitp_missing_parameter", "on_ref", "documented",
+            [](const Options& o) {
+              return o.switches.jitp_missing_parameter == Switches::JitpMissingParameter::on_ref;
+            }},
+        Row{"jitp_serial_fallback", "off", "on",
+            [](const Options& o) { return !o.switches.jitp_serial_fallback; }},
         Row{"thing_type_delete_grace_s", "0", "300",
             [](const Options& o) { return o.switches.thing_type_delete_grace == 0s; }},
         Row{"delete_missing_thing", "404", "200",
@@ -69,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(Switches, AreAllDescribedInTheHelp) {
-  EXPECT_EQ(describe_switches().size(), 16U);
+  EXPECT_EQ(describe_switches().size(), 19U);
   EXPECT_THAT(describe_switches(), ::testing::Contains(::testing::HasSubstr("close | suback80")));
 }
 
