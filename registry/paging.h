@@ -36,7 +36,9 @@ struct SortKey {
 
 /// Base64 text of `[A-Za-z0-9+/]+={0,2}`.
 [[nodiscard]] std::string to_marker(const SortKey& key);
-/// Errc::invalid_request for what no answer ever held.
+/// The Errc::invalid_request for what no answer ever held.
+[[nodiscard]] Error unknown_marker(std::string_view marker);
+/// Fails with unknown_marker.
 Result<SortKey> from_marker(std::string_view marker);
 
 }  // namespace iotemu::registry

@@ -92,4 +92,10 @@ Result<Json> empty_answer(const Status& status) {
   return Json::object();
 }
 
+Status check_only_page(const Call& call) {
+  const auto marker = call.page().marker;
+  if (!marker.empty()) return registry::unknown_marker(marker);
+  return Ok{};
+}
+
 }  // namespace iotemu::api

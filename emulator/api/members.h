@@ -40,6 +40,9 @@ namespace iotemu::api {
 /// Sets `name` unless `text` is empty: absent members are left out, never null (P10.1).
 void put(Json& object, const char* name, const std::string& text);
 
+/// Of a list that always fits one page: no answer ever held a token, so any is Errc::invalid_request (P10.4).
+Status check_only_page(const Call& call);
+
 /// `{list: […], next: marker}` of a page, each item formed by `form`.
 template <class T, class Form>
 Json page_answer(const registry::Page<T>& page, const char* list, const char* next, Form form) {

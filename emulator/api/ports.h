@@ -4,6 +4,7 @@
 // Both are called on the HTTP thread, on the blocking pool and on the threads of in-process callers.
 
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "base/realm.h"
@@ -33,9 +34,10 @@ class System {
   [[nodiscard]] virtual std::string server_ca_pem() const = 0;
   /// The refused connections, newest first, as a JSON array.
   [[nodiscard]] virtual Json refusals() const = 0;
-  /// A report of a bulk registration that has ended, of any realm; Errc::not_found.
+  /// A report of a bulk registration that has ended, of any realm; Errc::not_found, with a wrong key too.
   [[nodiscard]] virtual Result<std::string> registration_report(const std::string& task_id,
-                                                                bulk::ReportType type) const = 0;
+                                                                bulk::ReportType type,
+                                                                std::string_view key) const = 0;
   /// Where this machine reaches the API: `http://host:port`.
   [[nodiscard]] virtual std::string api_endpoint() const = 0;
   /// Forgets all state of all realms and cuts the sessions; with `keep_ca`, CA certificates and registration

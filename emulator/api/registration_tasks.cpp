@@ -52,17 +52,18 @@ Result<Json> list_tasks(Call& call) {
 }
 
 Result<Json> list_reports(Call& call) {
+  if (const auto first = check_only_page(call); !first) return first.error();
   const auto id = call.str("taskId");
   const auto type = call.str("reportType");
   const bool results = type == "RESULTS";
-  const auto present = call.tasks.has_report(realm_of(call), id,
-                                             results ? bulk::ReportType::results : bulk::ReportType::errors);
+  const auto key = call.tasks.report_key(realm_of(call), id,
+                                         results ? bulk::ReportType::results : bulk::ReportType::errors);
   // The model of this operation has no 404.
-  if (!present) return Error{Errc::invalid_request, present.error().message};
+  if (!key) return Error{Errc::invalid_request, key.error().message};
   auto links = Json::array();
-  if (*present) {
+  if (*key) {
     links.push_back(call.endpoint + "/_iot/thing-registration-tasks/" + id +
-                    (results ? "/results" : "/errors"));
+                    (results ? "/results" : "/errors") + "?key=" + **key);
   }
   return Json{{"resourceLinks", std::move(links)}, {"reportType", type}};
 }

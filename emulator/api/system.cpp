@@ -42,7 +42,8 @@ http::Response reset(const http::Request& request, System& system) {
 /// Newline-delimited JSON (P5.9). The id stands in the path, after two words.
 http::Response registration_report(const http::Request& request, const System& system,
                                    bulk::ReportType type) {
-  auto report = system.registration_report(request.segments[2], type);
+  const auto* key = request.parameter("key");
+  auto report = system.registration_report(request.segments[2], type, key == nullptr ? "" : *key);
   if (!report) return error_response(report.error());
   return {.body = std::move(*report), .content_type = "application/x-ndjson"};
 }
@@ -115,7 +116,7 @@ std::optional<http::Response> answer_system(const http::Request& request, System
 void protect_system_paths(http::GuardOptions& guard) {
   guard.admin_roots = {"_iot", "moto-api"};
   guard.open_paths = {"_iot/health"};
-  // Like the links of the service, a report's link is all that its reader needs: nobody guesses a task's id.
+  // Like the links of the service, a report's link is all that its reader needs: it carries its own key.
   guard.open_folders = {"_iot/thing-registration-tasks/"};
 }
 

@@ -18,6 +18,7 @@ Result<Json> tags_of(const Found& found) {
 }
 
 Result<Json> list_tags_for_resource(Call& call) {
+  if (const auto first = check_only_page(call); !first) return first.error();
   const auto arn = call.str("resourceArn");
   const auto resource = iot_resource(call.registry.realm(), arn);
   const auto slash = std::min(resource.find('/'), resource.size());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "emulator/bulk/task_lines.h"
 #include "registry/role_arn.h"
 
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t kThreads = 2;
 /// Longest message of a task (P appendix A).
 constexpr std::size_t kMessageBytes = 2048;
+constexpr std::size_t kKeyBytes = 16;
 
 constexpr std::array<std::pair<TaskStatus, std::string_view>, 5> kStatuses{{
     {TaskStatus::in_progress, "InProgress"},
@@ -59,11 +61,12 @@ std::optional<TaskStatus> parse_task_status(std::string_view text) {
 
 /// All but the constants and `cancelled` is under mutex_; of the state, id and request never change.
 struct RegistrationTasks::Task {
-  Task(registry::Registry& of, registry::provisioning::TemplatePtr parsed, TaskState begin)
-      : registry{of}, document{std::move(parsed)}, state{std::move(begin)} {}
+  Task(registry::Registry& of, registry::provisioning::TemplatePtr parsed, std::string opens, TaskState begin)
+      : registry{of}, document{std::move(parsed)}, key{std::move(opens)}, state{std::move(begin)} {}
 
   registry::Registry& registry;
   const registry::provisioning::TemplatePtr document;
+  const std::string key;  ///< Opens the reports.
   std::atomic<bool> cancelled{false};
   TaskState state;
   bool in_line{false};
@@ -73,6 +76,9 @@ struct RegistrationTasks::Task {
 
   [[nodiscard]] const std::string& report(ReportType type) const {
     return type == ReportType::results ? results : errors;
+  }
+  [[nodiscard]] bool has_report(ReportType type) const {
+    return has_ended(state.status) && !report(type).empty();
   }
   void append(std::string& report, const std::string& line, std::size_t limit) {
     if (report.size() + line.size() > limit) {
@@ -84,10 +90,11 @@ struct RegistrationTasks::Task {
 };
 
 RegistrationTasks::RegistrationTasks(std::unique_ptr<InputFiles> files, const Clock& clock, Random& random,
-                                     WorkCounter& work, TaskLimits limits)
+                                     Random& secrets, WorkCounter& work, TaskLimits limits)
     : files_{std::move(files)},
       clock_{clock},
       random_{random},
+      secrets_{secrets},
       limits_{limits},
       executor_{work, "iotemu-bulk", kThreads} {}
 
@@ -103,7 +110,7 @@ Result<std::string> RegistrationTasks::start(registry::Registry& registry, Start
   const auto id = random_.uuid();
   const auto now = clock_.now();
   auto task = std::make_shared<Task>(
-      registry, std::move(*document),
+      registry, std::move(*document), secrets_.hex(kKeyBytes),
       TaskState{.id = id, .request = std::move(request), .created_at = now, .changed_at = now});
   {
     const std::lock_guard lock{mutex_};
@@ -178,20 +185,23 @@ Result<registry::Page<std::string>> RegistrationTasks::list(const Realm& realm,
   return result;
 }
 
-Result<bool> RegistrationTasks::has_report(const Realm& realm, const std::string& id, ReportType type) const {
+Result<std::optional<std::string>> RegistrationTasks::report_key(const Realm& realm, const std::string& id,
+                                                                 ReportType type) const {
   const std::lock_guard lock{mutex_};
   const auto found = find(realm, id);
   if (!found) return no_such_task(id);
-  return has_ended(found->state.status) && !found->report(type).empty();
+  return found->has_report(type) ? std::optional{found->key} : std::nullopt;
 }
 
-Result<std::string> RegistrationTasks::report(const std::string& id, ReportType type) const {
+Result<std::string> RegistrationTasks::report(const std::string& id, ReportType type,
+                                              std::string_view key) const {
   const std::lock_guard lock{mutex_};
   const auto found =
       std::find_if(tasks_.begin(), tasks_.end(), [&](const TaskPtr& task) { return task->state.id == id; });
-  if (found == tasks_.end()) return no_such_task(id);
-  if (!has_ended((*found)->state.status) || (*found)->report(type).empty()) {
-    return Error{Errc::not_found, "Thing registration task " + id + " has no such report"};
+  if (found == tasks_.end() || !(*found)->has_report(type) || !same_secret((*found)->key, key)) {
+    return Error{Errc::not_found,
+                 "There is no such report. ListThingRegistrationTaskReports answers the link "
+                 "of each report, its key included"};
   }
   return (*found)->report(type);
 }

@@ -62,9 +62,10 @@ struct TaskLimits {
 
 class RegistrationTasks {
  public:
-  /// The references outlive the tasks, as do the registries that `start` is given.
-  RegistrationTasks(std::unique_ptr<InputFiles> files, const Clock& clock, Random& random, WorkCounter& work,
-                    TaskLimits limits = {});
+  /// The references outlive the tasks, as do the registries that `start` is given. Ids come from `random`,
+  /// the keys of reports from `secrets`, which nobody can foretell.
+  RegistrationTasks(std::unique_ptr<InputFiles> files, const Clock& clock, Random& random, Random& secrets,
+                    WorkCounter& work, TaskLimits limits = {});
   /// Ends what runs after its current line.
   ~RegistrationTasks();
   RegistrationTasks(const RegistrationTasks&) = delete;
@@ -80,10 +81,13 @@ class RegistrationTasks {
   [[nodiscard]] Result<registry::Page<std::string>> list(const Realm& realm,
                                                          const registry::PageRequest& page,
                                                          std::optional<TaskStatus> status = {}) const;
-  /// Whether there is something to report: a report is whole, so never before the task has ended.
-  [[nodiscard]] Result<bool> has_report(const Realm& realm, const std::string& id, ReportType type) const;
-  /// The report itself, for whoever knows the id. Errc::not_found.
-  [[nodiscard]] Result<std::string> report(const std::string& id, ReportType type) const;
+  /// The key that opens the report, 32 hexadecimal digits. Nothing where there is nothing to report: a report
+  /// is whole, so never before the task has ended.
+  [[nodiscard]] Result<std::optional<std::string>> report_key(const Realm& realm, const std::string& id,
+                                                              ReportType type) const;
+  /// The report itself, for whoever has its key; with another it is Errc::not_found, as if there were none.
+  [[nodiscard]] Result<std::string> report(const std::string& id, ReportType type,
+                                           std::string_view key) const;
 
   /// Cancels and forgets all tasks. On return no line is being registered and none will be.
   void reset();
@@ -109,6 +113,7 @@ class RegistrationTasks {
   std::unique_ptr<InputFiles> files_;
   const Clock& clock_;
   Random& random_;
+  Random& secrets_;
   const TaskLimits limits_;
 
   mutable std::mutex mutex_;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/hex.h"
+#include "base/secret.h"
 
 namespace iotemu::http {
 namespace {
@@ -76,14 +77,6 @@ bool is_open(const GuardOptions& options, const std::string& path) {
   return contains(options.open_paths, path) ||
          std::any_of(options.open_folders.begin(), options.open_folders.end(),
                      [&](const std::string& folder) { return path.starts_with(folder); });
-}
-
-/// Takes the same time for every token of the right length.
-bool same_secret(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned>(a[i] ^ b[i]);
-  return difference == 0;
 }
 
 Response misdirected(std::string_view authority) {

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import unittest
+import urllib.error
 import urllib.request
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -91,6 +92,22 @@ class FromAFolder(Bulk, Story):
             self.assertEqual(self.iot.list_thing_principals(thingName=name)["principals"], [arns["certificate"]])
         self.assertEqual(self.iot.describe_thing(thingName="bar")["attributes"], {"serial": "456"})
         self.assertEqual(self.report(task_id, "ERRORS"), [])
+
+    def test_a_report_opens_with_the_key_of_its_link_only(self):
+        self.put("one.json", {"ThingName": "t"})
+        task_id = self.start("one.json")
+        self.ended(task_id)
+        link, = self.iot.list_thing_registration_task_reports(taskId=task_id, reportType="RESULTS")["resourceLinks"]
+        bare, key = link.split("?key=")
+        self.assertRegex(key, "^[0-9a-f]{32}$")
+        messages = set()
+        for wrong in (bare, f"{bare}?key=", f"{bare}?key={'0' * 32}", bare.replace(task_id, "none") + f"?key={key}"):
+            with self.subTest(wrong), self.assertRaises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(wrong, timeout=20)
+            with caught.exception as answer:
+                self.assertEqual(answer.status, 404)
+                messages.add(json.loads(answer.read())["message"])
+        self.assertEqual(len(messages), 1, "no answer tells whether the task exists")
 
     def test_a_bad_line_is_reported_and_the_next_one_done(self):  # P5.9
         self.put("mixed.json", {"ThingName": "ok-1"}, "not json", {"ThingName": "has space"}, {"Other": "x"},
@@ -227,6 +244,24 @@ class FromAnS3(Bulk, Story):
         self.iot.stop_thing_registration_task(taskId=task_id)
         self.assertEqual(self.ended(task_id)["status"], "Cancelled")
         self.assert_error("ResourceNotFoundException", 404, self.iot.describe_thing, thingName="never")
+
+
+class BeyondLoopback(Bulk, unittest.TestCase):
+    def test_a_report_needs_no_token_besides_its_key(self):
+        with TemporaryDirectory(prefix="iotemu-client-test-") as inputs:
+            (Path(inputs) / "inputs").mkdir()
+            (Path(inputs) / "inputs" / "one.json").write_text('{"ThingName": "t"}\n')
+            daemon = Daemon("--host", "0.0.0.0", "--bulk-input-folder", inputs)
+            self.addCleanup(daemon.close)
+            port = daemon.endpoint.rsplit(":", 1)[1]
+            daemon.ready["apiEndpoint"] = f"http://127.0.0.1:{port}"
+            self.iot = daemon.iot()
+            task_id = self.start("one.json")
+            self.ended(task_id)
+            self.assertEqual([line["lineNumber"] for line in self.report(task_id, "RESULTS")], [1])
+            path = f"/_iot/thing-registration-tasks/{task_id}/results"
+            self.assertEqual(daemon.http("GET", path).status, 404)
+            self.assertEqual(daemon.http("GET", "/_iot/refusals").status, 401)
 
 
 class WithoutInput(Bulk, Story):

@@ -54,9 +54,10 @@ class FakeSystem final : public System {
   [[nodiscard]] Json health() const override { return {{"version", "1.2.3"}}; }
   [[nodiscard]] std::string server_ca_pem() const override { return "the server CA"; }
   [[nodiscard]] Json refusals() const override { return Json::array({{{"clientId", "d1"}}}); }
-  [[nodiscard]] Result<std::string> registration_report(const std::string& task_id,
-                                                        bulk::ReportType type) const override {
-    if (task_id != "task-1") return Error{Errc::not_found, "Thing registration task does not exist"};
+  [[nodiscard]] Result<std::string> registration_report(const std::string& task_id, bulk::ReportType type,
+                                                        std::string_view key) const override {
+    if (task_id != "task-1" || key != "key-1")
+      return Error{Errc::not_found, "Thing registration task does not exist"};
     return std::string{type == bulk::ReportType::results ? "results\n" : "errors\n"};
   }
   [[nodiscard]] std::string api_endpoint() const override { return "http://127.0.0.1:4566"; }
@@ -153,9 +154,11 @@ class ApiTest : public testing::Test {
   FakeSystem system;
   WorkCounter work;
   SeededRandom task_ids{8};
+  SeededRandom report_keys{9};
   ThreadExecutor pool{work, "pool", 1};
   std::string bulk_input;
-  bulk::RegistrationTasks tasks{std::make_unique<OneInput>(bulk_input), realms.clock, task_ids, work};
+  bulk::RegistrationTasks tasks{std::make_unique<OneInput>(bulk_input), realms.clock, task_ids, report_keys,
+                                work};
   Api api{{}, realms, system, tasks, pool};
 };
 

@@ -46,6 +46,9 @@ class ProvisioningApi : public ApiTest {
     EXPECT_TRUE(work.wait_idle(std::chrono::milliseconds{30'000}));
     return answer.value("taskId", "");
   }
+  std::string key_of(const std::string& id) {
+    return tasks.report_key({}, id, bulk::ReportType::results)->value();
+  }
   Json describe(const std::string& id) { return ok("DescribeThingRegistrationTask", {{"taskId", id}}); }
 };
 
@@ -193,15 +196,35 @@ TEST_F(ProvisioningApi, LinksTheReportsWhereTheCallerReachedTheApi) {  // P5.9
   const auto id = start("{\"ThingName\": \"a\"}");
   const auto path = "/thing-registration-tasks/" + id + "/reports?reportType=";
   const auto results = send("GET", path + "RESULTS", "", {{"Host", "emulator.test:1234"}});
+  const auto link = "/_iot/thing-registration-tasks/" + id + "/results?key=" + key_of(id);
   EXPECT_EQ(Json::parse(results.body),
             (Json{{"reportType", "RESULTS"},
-                  {"resourceLinks", Json::array({"http://emulator.test:1234/_iot/thing-registration-tasks/" +
-                                                 id + "/results"})}}));
+                  {"resourceLinks", Json::array({"http://emulator.test:1234" + link})}}));
   EXPECT_EQ(Json::parse(send("GET", path + "ERRORS").body).at("resourceLinks"), Json::array());
   EXPECT_EQ(ok("ListThingRegistrationTaskReports", {{"taskId", id}, {"reportType", "RESULTS"}})
                 .at("resourceLinks")
                 .at(0),
-            "http://127.0.0.1:4566/_iot/thing-registration-tasks/" + id + "/results");
+            "http://127.0.0.1:4566" + link);
+}
+
+TEST_F(ProvisioningApi, RefusesTokensOfListsThatFitOnePage) {  // P10.4
+  const auto id = start("{\"ThingName\": \"a\"}");
+  ok("CreateProvisioningTemplate", fleet_template("fleet"));
+  const std::pair<const char*, Json> lists[]{
+      {"ListThingRegistrationTaskReports", {{"taskId", id}, {"reportType", "RESULTS"}, {"maxResults", 1}}},
+      {"ListTagsForResource",
+       {{"resourceArn", "arn:aws:iot:us-east-1:123456789012:provisioningtemplate/fleet"}}}};
+  for (auto [operation, input] : lists) {
+    input["nextToken"] = "";
+    EXPECT_TRUE(call(operation, input).ok()) << operation;
+    for (const std::string& token : {registry::to_marker({.name = "a"}), std::string{"nonsense"}}) {
+      input["nextToken"] = token;
+      const auto refused = call(operation, input);
+      ASSERT_FALSE(refused.ok()) << operation;
+      EXPECT_EQ(refused.error().code, Errc::invalid_request);
+      EXPECT_THAT(refused.error().message, HasSubstr(token));
+    }
+  }
 }
 
 TEST_F(ProvisioningApi, HasNo404ForReportsOfAnUnknownTask) {  // P appendix A: the operation models none
@@ -210,11 +233,13 @@ TEST_F(ProvisioningApi, HasNo404ForReportsOfAnUnknownTask) {  // P appendix A: t
 }
 
 TEST_F(ProvisioningApi, ServesTheReports) {  // P5.9
-  const auto results = send("GET", "/_iot/thing-registration-tasks/task-1/results");
+  const auto results = send("GET", "/_iot/thing-registration-tasks/task-1/results?key=key-1");
   EXPECT_EQ(results.body, "results\n");
   EXPECT_EQ(results.content_type, "application/x-ndjson");
-  EXPECT_EQ(send("GET", "/_iot/thing-registration-tasks/task-1/errors").body, "errors\n");
-  EXPECT_EQ(send("GET", "/_iot/thing-registration-tasks/task-2/errors").status, 404U);
+  EXPECT_EQ(send("GET", "/_iot/thing-registration-tasks/task-1/errors?key=key-1").body, "errors\n");
+  EXPECT_EQ(send("GET", "/_iot/thing-registration-tasks/task-1/errors").status, 404U);
+  EXPECT_EQ(send("GET", "/_iot/thing-registration-tasks/task-1/errors?key=key-2").status, 404U);
+  EXPECT_EQ(send("GET", "/_iot/thing-registration-tasks/task-2/errors?key=key-1").status, 404U);
   EXPECT_EQ(send("GET", "/_iot/thing-registration-tasks/task-1").status, 404U);
   EXPECT_EQ(send("GET", "/_iot/thing-registration-tasks/task-1/results/x").status, 404U);
   EXPECT_EQ(send("POST", "/_iot/thing-registration-tasks/task-1/results").status, 405U);

@@ -72,20 +72,24 @@ class RegistrationTasksTest : public ::testing::Test {
   [[nodiscard]] TaskState state(const std::string& id) const { return *tasks->task({}, id); }
   [[nodiscard]] std::vector<Json> report(const std::string& id, ReportType type) const {
     std::vector<Json> lines;
-    std::istringstream text{*tasks->report(id, type)};
+    std::istringstream text{*tasks->report(id, type, key_of(id, type))};
     for (std::string one; std::getline(text, one);) lines.push_back(Json::parse(one));
     return lines;
+  }
+  [[nodiscard]] std::string key_of(const std::string& id, ReportType type) const {
+    return tasks->report_key({}, id, type)->value();
   }
   [[nodiscard]] std::size_t things() const { return registry.list_things({.size = 250})->items.size(); }
 
   std::unique_ptr<RegistrationTasks> make(TaskLimits limits) {
     auto owned = std::make_unique<FakeFiles>();
     files = owned.get();
-    return std::make_unique<RegistrationTasks>(std::move(owned), clock, random, work, limits);
+    return std::make_unique<RegistrationTasks>(std::move(owned), clock, random, secrets, work, limits);
   }
 
   ManualClock clock;
   SeededRandom random{7};
+  SeededRandom secrets{8};
   registry::MemoryStore store;
   EventBus bus;
   registry::Registry registry{Realm{}, clock, random, store, bus};
@@ -109,8 +113,24 @@ TEST_F(RegistrationTasksTest, RegisterADeviceALine) {  // P5.9
   ASSERT_THAT(results, SizeIs(2));
   EXPECT_EQ(results[1].at("response").at("ResourceArns").at("thing"),
             "arn:aws:iot:us-east-1:123456789012:thing/b");
-  EXPECT_FALSE(*tasks->has_report({}, id, ReportType::errors));
-  EXPECT_TRUE(*tasks->has_report({}, id, ReportType::results));
+  EXPECT_FALSE(tasks->report_key({}, id, ReportType::errors)->has_value());
+}
+
+TEST_F(RegistrationTasksTest, GiveTheirReportsOnlyToWhoeverHasTheKey) {
+  const auto id = done(line("a"));
+  const auto other = done(line("b"));
+  const auto key = key_of(id, ReportType::results);
+  EXPECT_EQ(key.size(), 32U);
+  EXPECT_EQ(key, SeededRandom{8}.hex(16)) << "from the secrets, not from what makes the ids";
+  EXPECT_TRUE(tasks->report(id, ReportType::results, key).ok());
+  const auto unknown = tasks->report("no-such-id", ReportType::results, key);
+  for (const std::string& wrong :
+       {std::string{}, key.substr(1), key + "0", key_of(other, ReportType::results)}) {
+    const auto refused = tasks->report(id, ReportType::results, wrong);
+    ASSERT_FALSE(refused.ok()) << wrong;
+    EXPECT_EQ(refused.error().code, Errc::not_found);
+    EXPECT_EQ(refused.error().message, unknown.error().message) << "as if there were none";
+  }
 }
 
 TEST_F(RegistrationTasksTest, GoOnAfterALineThatFails) {  // P5.9
@@ -132,8 +152,8 @@ TEST_F(RegistrationTasksTest, OfAnEmptyFileCompleteAtOnce) {
   const auto id = done("");
   EXPECT_EQ(state(id).status, TaskStatus::completed);
   EXPECT_EQ(state(id).percent, 100);
-  EXPECT_FALSE(*tasks->has_report({}, id, ReportType::results));
-  EXPECT_FALSE(tasks->report(id, ReportType::results).ok());
+  EXPECT_FALSE(tasks->report_key({}, id, ReportType::results)->has_value());
+  EXPECT_FALSE(tasks->report(id, ReportType::results, SeededRandom{8}.hex(16)).ok());
 }
 
 TEST_F(RegistrationTasksTest, FailWithTheReasonWhenThereIsNoInput) {  // P5.9
@@ -195,9 +215,9 @@ TEST_F(RegistrationTasksTest, BelongToTheirRealm) {
   const Realm other = elsewhere.realm();
   EXPECT_EQ(tasks->task(other, id).error().code, Errc::not_found);
   EXPECT_EQ(tasks->cancel(other, id).error().code, Errc::not_found);
-  EXPECT_EQ(tasks->has_report(other, id, ReportType::results).error().code, Errc::not_found);
+  EXPECT_EQ(tasks->report_key(other, id, ReportType::results).error().code, Errc::not_found);
   EXPECT_TRUE(tasks->list(other, {})->items.empty());
-  EXPECT_EQ(tasks->report("no-such-id", ReportType::results).error().code, Errc::not_found);
+  EXPECT_EQ(tasks->report("no-such-id", ReportType::results, "").error().code, Errc::not_found);
 }
 
 TEST_F(RegistrationTasksTest, AreListedOldestFirstInPagesAndByStatus) {  // P10.4
