@@ -1,15 +1,17 @@
 """What nobody may find again: keys, signatures, passwords, tokens and payloads, in the log, in an error, under /_iot/*
 or on disk."""
+import json
 import shutil
 import stat
 import tempfile
 import unittest
 from pathlib import Path
 
-from daemon import Daemon, Story
-from identities import Identity
-from mosquitto import publish
+from daemon import ACCOUNT, Daemon, Story, run
+from identities import Identity, make_key, openssl
+from mosquitto import connection, publish
 from policies import allow
+from webhook import Webhook
 
 
 class Discretion(Story):
@@ -69,6 +71,96 @@ class Discretion(Story):
         self.assertTrue(files)
         for path in (*files, self.daemon.ready_file):
             self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600, path)
+
+
+class Provisioning(Story):
+    """Fleet provisioning (P6) with a hook (P5.11), and bulk registration (P5.9) from an S3 with credentials."""
+
+    ROLE = f"arn:aws:iam::{ACCOUNT}:role/fleet"
+    BODY = json.dumps({
+        "Parameters": {"Serial": {"Type": "String"}, "Answered": {"Type": "String", "Default": "none"},
+                       "AWS::IoT::Certificate::Id": {"Type": "String"}},
+        "Resources": {
+            "thing": {"Type": "AWS::IoT::Thing", "Properties": {"ThingName": {"Ref": "Serial"}}},
+            "certificate": {"Type": "AWS::IoT::Certificate", "Properties": {
+                "CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}}}}})
+
+    @classmethod
+    def setUpClass(cls):
+        cls.hook = Webhook(cls.judge)
+        cls.addClassCleanup(cls.hook.close)
+        cls.flags = ("--log-level", "trace", "--function", f"hook={cls.hook.url('/hook')}",
+                     "--upstream", f"s3={cls.hook.url('').replace('//', '//KEY:canary-upstream@')}")
+        super().setUpClass()
+
+    @staticmethod
+    def judge(request):
+        """Lets `good` pass, answers `odd` what is no judgement, and fails for every other device."""
+        serial = request["parameters"]["Serial"]
+        overrides = {"Answered": "canary-answer"}
+        return {"good": (200, {"allowProvisioning": True, "parameterOverrides": overrides}),
+                "odd": (200, {"allowProvisioning": "canary-answer", "parameterOverrides": overrides})}.get(
+                    serial, (500, {"errorMessage": "canary-error"}))
+
+    def setUp(self):
+        super().setUp()
+        self.iot.create_provisioning_template(
+            templateName="fleet", templateBody=self.BODY, enabled=True, provisioningRoleArn=self.ROLE,
+            preProvisioningHook={"targetArn": "hook"})
+
+    def claim(self):
+        """A temporary claim (P6.5): its identity, and the text of its key."""
+        made = self.iot.create_provisioning_claim(templateName="fleet")
+        certificate, key = self.folder / "claim.pem", self.folder / "claim.key"
+        certificate.write_text(made["certificatePem"])
+        key.write_text(made["keyPair"]["PrivateKey"])
+        return Identity(certificate, key), made["keyPair"]["PrivateKey"]
+
+    def ask(self, claim, topic, request, outcome="accepted"):
+        """One request of the MQTT API and its reply, which reaches no other connection (P6.1)."""
+        done = run("mosquitto_rr", *connection(self.daemon, claim, "new-device"), "-V", "mqttv311", "-q", "1", "-W", "15",
+                   "-t", topic, "-e", f"{topic}/{outcome}", "-m", json.dumps(request))
+        self.assertEqual(done.returncode, 0, f"{done}\n{self.daemon.log()}")
+        return json.loads(done.stdout)
+
+    def told(self):
+        """All that the emulator wrote or tells of itself."""
+        return self.daemon.log() + repr(self.daemon.refusals())
+
+    def assert_untold(self, *secrets):
+        told = self.told()
+        for secret in secrets:
+            for line in secret.splitlines():
+                if not line.startswith("-----"):
+                    self.assertNotIn(line, told)
+
+    def test_keys_tokens_and_answers_of_fleet_provisioning_stay_there(self):  # P6
+        claim, claim_key = self.claim()
+        made = self.ask(claim, "$aws/certificates/create/json", {})
+        make_key(self.folder / "own.key", "ec")
+        request = openssl("req", "-new", "-key", self.folder / "own.key", "-subj", "/CN=own", "-batch")
+        own = self.ask(claim, "$aws/certificates/create-from-csr/json", {"certificateSigningRequest": request})
+        provision = "$aws/provisioning-templates/fleet/provision/json"
+        tokens = [each["certificateOwnershipToken"] for each in (made, own)]
+        for serial, token, outcome in (("odd", tokens[0], "rejected"), ("failing", tokens[0], "rejected"),
+                                       ("good", tokens[0], "accepted"), ("good", tokens[0] + "x", "rejected"),
+                                       ("good", tokens[1], "accepted")):
+            self.ask(claim, provision, {"certificateOwnershipToken": token, "parameters": {"Serial": serial}}, outcome)
+        self.assertIn("canary-error", self.told(), "a hook's own words about its failure are shown")
+        self.assert_untold(claim_key, made["privateKey"], *tokens, "canary-answer")
+
+    def test_credentials_of_an_upstream_stay_there(self):  # P5.9
+        task_id = self.iot.start_thing_registration_task(
+            templateBody=self.BODY, inputFileBucket="inputs", inputFileKey="none.json", roleArn=self.ROLE)["taskId"]
+
+        def ended():
+            task = self.iot.describe_thing_registration_task(taskId=task_id)
+            return task if task["status"] == "Failed" else None
+
+        task = self.eventually(ended, "the task fails")
+        self.assertIn("--upstream s3=http://", task["message"])
+        self.assert_untold("canary-upstream")
+        self.assertNotIn("canary-upstream", task["message"])
 
 
 class AdminToken(unittest.TestCase):
