@@ -118,8 +118,8 @@ class Provisioning(Story):
 
     def ask(self, claim, topic, request, outcome="accepted"):
         """One request of the MQTT API and its reply, which reaches no other connection (P6.1)."""
-        done = run("mosquitto_rr", *connection(self.daemon, claim, "new-device"), "-V", "mqttv311", "-q", "1", "-W", "15",
-                   "-t", topic, "-e", f"{topic}/{outcome}", "-m", json.dumps(request))
+        done = run("mosquitto_rr", *connection(self.daemon, claim, "new-device"), "-V", "mqttv311", "-q", "1",
+                   "-W", "15", "-t", topic, "-e", f"{topic}/{outcome}", "-m", json.dumps(request))
         self.assertEqual(done.returncode, 0, f"{done}\n{self.daemon.log()}")
         return json.loads(done.stdout)
 
