@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "registry/function_name.h"
 #include "registry/registry.h"
 #include "registry/role_arn.h"
 
@@ -32,8 +33,8 @@ Status check_hook(TemplateType type, const std::optional<ProvisioningHook>& hook
     return invalid("The payloadVersion of a preProvisioningHook is " + ProvisioningHook{}.payload_version +
                    ", not '" + hook->payload_version + "'");
   }
-  if (hook->target_arn.empty()) {
-    return invalid("The targetArn of a preProvisioningHook is the ARN of a Lambda function; it is empty");
+  if (const auto function = FunctionName::parse(hook->target_arn); !function) {
+    return invalid("The targetArn of a preProvisioningHook: " + function.error().message);
   }
   return Ok{};
 }

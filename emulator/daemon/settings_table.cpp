@@ -221,7 +221,8 @@ constexpr std::array kTable{
             .placeholder = "NAME=TARGET",
             .help = "Who plays this Lambda function, for example a pre-provisioning\n"
                     "hook: http://HOST:PORT/PATH is POSTed the event, exec:COMMAND gets\n"
-                    "it on stdin; the answer is the body or stdout",
+                    "it on stdin; the answer is the body or stdout. NAME may be an ARN:\n"
+                    "its partition, region and account do not matter",
             .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, add_function); }},
     Setting{
         .name = "allow-host",

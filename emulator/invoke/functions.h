@@ -13,21 +13,11 @@
 
 namespace iotemu::invoke {
 
-/// A function as Lambda names it. Accepted: `name`, `name:qualifier`, `account:function:name[:qualifier]` and
-/// `arn:partition:lambda:region:account:function:name[:qualifier]`.
-struct FunctionName {
-  std::string name{};
-  std::string qualifier{};  ///< A version or an alias; empty: none.
-
-  /// Fails with Errc::invalid_request.
-  static Result<FunctionName> parse(std::string_view text);
-  [[nodiscard]] std::string text() const { return qualifier.empty() ? name : name + ":" + qualifier; }
-};
-
 class Functions {
  public:
-  /// `name` in any form of FunctionName; without a qualifier it serves every one that is not added itself.
-  /// Replaces what was there. Fails with Errc::invalid_request.
+  /// `name` in any form of registry::FunctionName: its partition, region and account do not matter. Without a
+  /// qualifier it serves every one that is not added itself. Replaces what was there. Fails with
+  /// Errc::invalid_request.
   Status add(std::string_view name, std::unique_ptr<FunctionInvoker> invoker);
   /// As FunctionInvoker::invoke. Where no function is added for it, `done` is called inside the call, with an
   /// error that names the option which adds one.

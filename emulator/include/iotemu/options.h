@@ -107,7 +107,8 @@ struct Limits {
 };
 
 struct Options {
-  /// Address both listeners bind. Anything but a loopback address makes /_iot/* ask for the admin token.
+  /// Address both listeners bind. Anything but a loopback address makes /_iot/* ask for the admin token, but
+  /// for /_iot/health and the reports of bulk registrations, whose links carry their own key.
   std::string host{"127.0.0.1"};
   /// 0 = ephemeral; ask the Emulator for the port it got.
   std::uint16_t api_port{4566};
@@ -146,9 +147,9 @@ struct Options {
   /// Further variables of every command's environment, for example PATH and HOME of the person who started the
   /// daemon.
   std::vector<std::pair<std::string, std::string>> jitr_command_environment{};
-  /// Who plays a Lambda function, by its name or ARN: "http://host:port/path" is POSTed the event and answers
-  /// with the function's result, "exec:COMMAND" runs `/bin/sh -c COMMAND` with the event on stdin and the
-  /// result on stdout.
+  /// Who plays a Lambda function, by its name or ARN (whose partition, region and account do not matter):
+  /// "http://host:port/path" is POSTed the event and answers with the function's result, "exec:COMMAND" runs
+  /// `/bin/sh -c COMMAND` with the event on stdin and the result on stdout.
   std::map<std::string, std::string> functions{};
 
   /// Input of bulk registrations: a bucket is a sub-folder of this one, a key a path in there. Empty = off.

@@ -123,12 +123,32 @@ INSTANTIATE_TEST_SUITE_P(
             [](auto& r) { r.hook = ProvisioningHook{.payload_version = "2021-01-01", .target_arn = "f"}; },
             "2020-04-01"},
         BadRequest{"HookWithoutTarget", [](auto& r) { r.hook = ProvisioningHook{}; }, "targetArn"},
+        BadRequest{"HookIsNoFunction",  // P5.11
+                   [](auto& r) { r.hook = ProvisioningHook{.target_arn = "http://127.0.0.1/hook"}; },
+                   "arn:aws:lambda:REGION:ACCOUNT:function:NAME"},
+        BadRequest{"HookIsAnotherServicesArn",
+                   [](auto& r) {
+                     r.hook = ProvisioningHook{.target_arn = "arn:aws:sns:us-east-1:123456789012:hooks"};
+                   },
+                   "targetArn"},
         BadRequest{"TagKeyTwice",
                    [](auto& r) {
                      r.tags = {{"k", "1"}, {"k", "2"}};
                    },
                    "k"}),
     [](const auto& row) { return std::string{row.param.name}; });
+
+TEST_F(ProvisioningTemplates, HooksOfEveryFormThatLambdaKnowsPass) {  // P5.11
+  int made = 0;
+  for (const auto* target : {"hook", "hook:prod", "123456789012:function:hook",
+                             "arn:aws:lambda:us-east-1:123456789012:function:hook",
+                             "arn:aws-cn:lambda:cn-north-1:123456789012:function:hook:7"}) {
+    auto wanted = request();
+    wanted.hook = ProvisioningHook{.target_arn = target};
+    const auto name = *TemplateName::parse("hooked-" + std::to_string(++made));
+    EXPECT_THAT(registry.create_provisioning_template(name, wanted), IsOk()) << target;
+  }
+}
 
 TEST_F(ProvisioningTemplates, RolesOfOtherPartitionsAndPathsPass) {  // P5.7
   auto wanted = request();
