@@ -43,6 +43,19 @@ constexpr std::array kNames{
     Name{Refusal::provisioning_rejected, "provisioning_rejected"},
 };
 
+/// Of a record; a client decides how long some of them would be.
+constexpr std::size_t kTextBytes = 4096;
+
+/// UTF-8 in, UTF-8 out: no character is cut in two.
+void shorten(std::string& text) {
+  constexpr std::string_view kEllipsis = "…";
+  if (text.size() <= kTextBytes) return;
+  auto end = kTextBytes - kEllipsis.size();
+  const auto is_continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
+  while (end > 0 && is_continuation(text[end])) --end;
+  text.replace(end, text.npos, kEllipsis);
+}
+
 }  // namespace
 
 std::string_view to_string(Refusal refusal) {
@@ -65,6 +78,7 @@ namespace identity {
 
 void Refusals::add(RefusalRecord record) {
   record.time = clock_.now();
+  for (auto* text : {&record.cause, &record.cure, &record.explanation}) shorten(*text);
   log::info("refused", {{"why", to_string(record.refusal)},
                         {"clientId", record.client_id},
                         {"certificateId", record.certificate_id},

@@ -21,7 +21,8 @@ class Refusals {
   /// Keeps the last `capacity` records; an older one is forgotten.
   explicit Refusals(const Clock& clock, std::size_t capacity = 1000) : clock_{clock}, capacity_{capacity} {}
 
-  /// Stamps the record with the clock, keeps it and writes one log line.
+  /// Stamps the record with the clock, keeps it and writes one log line. A cause, cure or explanation longer
+  /// than 4 kB is cut and ends with "…".
   void add(RefusalRecord record);
   /// Oldest first.
   [[nodiscard]] std::vector<RefusalRecord> list() const;

@@ -44,6 +44,20 @@ TEST(Refusals, FindsTheLastByClientIdByCertificateIdInAnyCaseAndByPeer) {
   EXPECT_FALSE(refusals.last_of(""));
 }
 
+TEST(Refusals, LongTextsAreCutBetweenTwoCharacters) {
+  ManualClock clock;
+  Refusals refusals{clock};
+  auto given = record("one");
+  given.cause = std::string(4096, 'c');
+  given.cure = std::string(100'000, 'c');
+  for (int i = 0; i < 2000; ++i) given.explanation += "€";  // 3 bytes each
+  refusals.add(given);
+  const RefusalRecord kept = refusals.list().front();
+  EXPECT_EQ(kept.cause, given.cause);
+  EXPECT_EQ(kept.cure, std::string(4093, 'c') + "…");
+  EXPECT_EQ(kept.explanation, given.explanation.substr(0, std::size_t{3} * 1364) + "…");
+}
+
 TEST(Refusals, TextAndJsonSayCauseAndCure) {
   ManualClock clock;
   Refusals refusals{clock};
