@@ -100,7 +100,7 @@ struct Provisioned {
   ThingPtr thing{};              ///< Null if the template has none.
   /// Logical name → ARN (P5.8).
   std::map<std::string, std::string> resource_arns{};
-  /// The evaluated DeviceConfiguration, an object.
+  /// The evaluated DeviceConfiguration, an object; empty for all but fleet provisioning (P5.2).
   Json device_configuration = Json::object();
   /// Readable sentences about what the template asked for and nobody defines.
   std::vector<std::string> warnings{};

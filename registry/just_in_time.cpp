@@ -21,6 +21,16 @@ Status check_role(const std::string& arn, const std::string& whose) {
   return Ok{};
 }
 
+/// P3.5 row 8.
+Status check_open(const CaCertificateRecord& ca) {
+  const auto closed = [&](const std::string& why) {
+    return failed("its CA certificate " + ca.id.hex() + " " + why + ", so no template runs (P3.5 row 8)");
+  };
+  if (ca.status != CaStatus::active) return closed("is INACTIVE");
+  if (!ca.auto_registration) return closed("has autoRegistrationStatus DISABLE");
+  return Ok{};
+}
+
 }  // namespace
 
 Result<TemplatePtr> Registry::provisioning_document(const RegistrationConfig& config) const {
@@ -45,9 +55,12 @@ Result<TemplatePtr> Registry::provisioning_document(const RegistrationConfig& co
 Result<Provisioned> Registry::provision_just_in_time(const CertificateId& id) {
   const auto record = certificates_.find(id);
   if (!record) return Error{Errc::not_found, "Certificate " + id.hex() + " does not exist"};
-  if (record->status == CertificateStatus::active) return Provisioned{.certificate = record};
+  if (record->status != CertificateStatus::pending_activation)
+    return Provisioned{.certificate = record, .left_alone = true};
   const auto ca = record->ca_id ? cas_.find(*record->ca_id) : nullptr;
-  if (!ca || !ca->registration_config) {
+  if (!ca) return failed("the CA certificate of certificate " + id.hex() + " is not registered any more");
+  if (auto open = check_open(*ca); !open) return open.error();
+  if (!ca->registration_config) {
     return failed("the CA certificate of certificate " + id.hex() + " has no registrationConfig");
   }
   const auto document = provisioning_document(*ca->registration_config);

@@ -59,6 +59,17 @@ Result<bool> takes(Override setting, bool equal, const std::string& what) {
   return conflicts(what, setting);
 }
 
+/// A name may be that of a policy which another resource brings along, whatever their logical names.
+std::vector<const PolicyPlan*> documents_first(const std::vector<PolicyPlan>& policies) {
+  std::vector<const PolicyPlan*> out;
+  for (const bool by_name : {false, true}) {
+    for (const auto& policy : policies) {
+      if (policy.document.empty() == by_name) out.push_back(&policy);
+    }
+  }
+  return out;
+}
+
 std::string listed(const std::set<ThingGroupName>& groups) {
   std::string text;
   for (const auto& group : groups) text += (text.empty() ? "" : ", ") + group.text();
@@ -67,13 +78,18 @@ std::string listed(const std::set<ThingGroupName>& groups) {
 
 }  // namespace
 
+/// Where a plan's certificate comes from, read before the lock.
+struct Registry::Source {
+  CertificateId id{};
+  std::shared_ptr<CertificateRecord> fresh{};  ///< Of a CSR or a new PEM: the record, not yet stored.
+};
+
 /// The pieces of one plan, checked and not yet stored. Used under write_mutex_.
 class Registry::Draft {
  public:
   explicit Draft(Registry& registry) : registry_{registry}, now_{registry.clock_.now()} {}
 
-  /// `fresh`: the record made from a CSR or PEM before the lock; null for a certificate named by id.
-  Status take_certificate(const CertificatePlan& plan, const std::shared_ptr<CertificateRecord>& fresh);
+  Status take_certificate(const Source& source);
   Status take_thing(const ThingPlan& plan);
   Status take_policy(const PolicyPlan& plan);
   Status attach(const CertificatePlan& plan);
@@ -90,6 +106,8 @@ class Registry::Draft {
   Result<ThingPtr> changed_thing(const ThingPlan& plan, const ThingPtr& old);
   Status take_groups(const ThingPlan& plan, bool exists);
   [[nodiscard]] Status check_billing_group(const BillingGroupName& name) const;
+  /// The CA of a new certificate may have changed since it was read.
+  [[nodiscard]] Status check_ca(const CertificateRecord& fresh) const;
   void show_certificate();
 
   Registry& registry_;
@@ -106,18 +124,24 @@ class Registry::Draft {
   std::optional<ThingPrincipalType> thing_attachment_{};
 };
 
-Status Registry::Draft::take_certificate(const CertificatePlan& plan,
-                                         const std::shared_ptr<CertificateRecord>& fresh) {
-  const auto* named = std::get_if<CertificateId>(&plan.source);
-  const CertificateId& id = named != nullptr ? *named : fresh->id;
-  old_certificate_ = certificate_ = registry_.certificates_.find(id);
+Status Registry::Draft::take_certificate(const Source& source) {
+  old_certificate_ = certificate_ = registry_.certificates_.find(source.id);
   if (certificate_) return Ok{};
-  if (named != nullptr) return Error{Errc::not_found, "Certificate " + id.hex() + " does not exist"};
+  const auto& fresh = source.fresh;
+  if (!fresh) return Error{Errc::not_found, "Certificate " + source.id.hex() + " does not exist"};
+  if (auto checked = check_ca(*fresh); !checked) return checked;
   if (auto checked = registry_.check_ownership(*fresh); !checked) return checked;
   fresh->created_at = fresh->changed_at = now_;
   fresh->generation_id = registry_.random_.uuid();
   certificate_ = fresh;
   return Ok{};
+}
+
+Status Registry::Draft::check_ca(const CertificateRecord& fresh) const {
+  if (!fresh.ca_id) return Ok{};
+  const auto ca = registry_.cas_.find(*fresh.ca_id);
+  if (ca && ca->status == CaStatus::active) return Ok{};
+  return Error{Errc::certificate_state, "The CA certificate " + fresh.ca_id->hex() + " is not ACTIVE"};
 }
 
 Status Registry::Draft::take_thing(const ThingPlan& plan) {
@@ -236,11 +260,12 @@ Status Registry::Draft::attach(const CertificatePlan& plan) {
                      std::to_string(attached) + " and the template adds " + std::to_string(missing.size())};
   }
   if (thing_) {
-    const bool linked = registry_.thing_links_.find(principal, thing_->name) == plan.attachment;
-    if (!linked) {
-      if (auto checked = registry_.check_exclusivity(thing_->name, principal, plan.attachment); !checked)
+    const auto present = registry_.thing_links_.find(principal, thing_->name);
+    const auto wanted = plan.attachment.value_or(present.value_or(ThingPrincipalType::non_exclusive));
+    if (present != wanted) {
+      if (auto checked = registry_.check_exclusivity(thing_->name, principal, wanted); !checked)
         return checked;
-      thing_attachment_ = plan.attachment;
+      thing_attachment_ = wanted;
     }
   }
   policy_attachments_.assign(missing.begin(), missing.end());
@@ -315,28 +340,35 @@ void Registry::Draft::show_certificate() {
                                                   .to = certificate_->status});
 }
 
-Result<std::shared_ptr<CertificateRecord>> Registry::read_source(const CertificatePlan& plan) {
-  // INACTIVE until everything else is made.
+Result<Registry::Source> Registry::read_source(const CertificatePlan& plan) {
+  // A new certificate is INACTIVE until everything else is made.
   if (const auto* csr = std::get_if<CertificateFromCsr>(&plan.source)) {
     const auto request = pki::Csr::from_pem(csr->csr_pem);
     if (!request) return request.error();
     const auto certificate = service_ca_->issue(*request, clock_.now(), random_);
     if (!certificate) return certificate.error();
-    return new_certificate(*certificate, certificate->pem(), CertificateStatus::inactive);
+    return Source{.id = certificate->id(),
+                  .fresh = new_certificate(*certificate, certificate->pem(), CertificateStatus::inactive)};
   }
   if (const auto* pem = std::get_if<CertificateFromPem>(&plan.source)) {
-    return read_registration({.pem = pem->pem, .ca_pem = pem->ca_pem});
+    const auto certificate = pki::Certificate::from_pem(pem->pem);
+    if (!certificate) return certificate.error();
+    // Who is registered already needs no CA any more (P5.7, last row).
+    if (certificates_.find(certificate->id())) return Source{.id = certificate->id()};
+    auto record = read_registration({.pem = pem->pem, .ca_pem = pem->ca_pem});
+    if (!record) return record.error();
+    return Source{.id = certificate->id(), .fresh = std::move(*record)};
   }
-  return std::shared_ptr<CertificateRecord>{};
+  return Source{.id = std::get<CertificateId>(plan.source)};
 }
 
 Result<Provisioned> Registry::apply(const provisioning::Plan& plan, Leftovers leftovers, bool only_pending,
                                     const std::string& ownership_token) {
-  std::shared_ptr<CertificateRecord> fresh;
+  Source source;
   if (plan.certificate) {
     auto read = read_source(*plan.certificate);
     if (!read) return failed(plan.certificate->logical_name, read.error());
-    fresh = std::move(*read);
+    source = std::move(*read);
   }
 
   const Writing write{write_mutex_};
@@ -344,18 +376,19 @@ Result<Provisioned> Registry::apply(const provisioning::Plan& plan, Leftovers le
     return no_such_token();
   }
   Draft draft{*this};
+  if (plan.certificate) {
+    if (auto done = draft.take_certificate(source); !done)
+      return failed(plan.certificate->logical_name, done.error());
+    if (only_pending && draft.certificate()->status != CertificateStatus::pending_activation)
+      return Provisioned{.certificate = draft.certificate(), .left_alone = true};
+  }
   const auto take = [&]() -> Status {
-    if (plan.certificate) {
-      if (auto done = draft.take_certificate(*plan.certificate, fresh); !done)
-        return failed(plan.certificate->logical_name, done.error());
-      if (only_pending && draft.certificate()->status != CertificateStatus::pending_activation) return Ok{};
-    }
     if (plan.thing) {
       if (auto done = draft.take_thing(*plan.thing); !done)
         return failed(plan.thing->logical_name, done.error());
     }
-    for (const auto& policy : plan.policies) {
-      if (auto done = draft.take_policy(policy); !done) return failed(policy.logical_name, done.error());
+    for (const auto* policy : documents_first(plan.policies)) {
+      if (auto done = draft.take_policy(*policy); !done) return failed(policy->logical_name, done.error());
     }
     if (!plan.certificate) return Ok{};
     if (auto done = draft.attach(*plan.certificate); !done)

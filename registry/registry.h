@@ -238,7 +238,8 @@ class Registry {
   Result<Provisioned> register_thing(const provisioning::Template& document,
                                      const provisioning::Parameters& parameters);
   /// JITP (P5.1) of a certificate that is PENDING_ACTIVATION, by the template of the CA that signed it. The
-  /// error's message is what a person needs to mend it. An ACTIVE certificate is answered as it is.
+  /// error's message is what a person needs to mend it. A certificate that is not PENDING_ACTIVATION is left
+  /// alone; for a CA that is INACTIVE or lets no device register, no template runs (P3.5 row 8).
   Result<Provisioned> provision_just_in_time(const CertificateId& id);
 
   // --- Fleet provisioning (P6), fleet_provisioning.cpp ---
@@ -318,10 +319,10 @@ class Registry {
   /// The template that a CA's registrationConfig means, now.
   [[nodiscard]] Result<provisioning::TemplatePtr> provisioning_document(
       const RegistrationConfig& config) const;
-  /// The certificate of a CSR or PEM, not yet stored; null for one that is named by its id.
-  Result<std::shared_ptr<CertificateRecord>> read_source(const provisioning::CertificatePlan& plan);
-  /// With `only_pending`, a certificate that has left PENDING_ACTIVATION meanwhile is answered as it is. An
-  /// ownership token must be valid, and success uses it up.
+  struct Source;
+  Result<Source> read_source(const provisioning::CertificatePlan& plan);
+  /// With `only_pending`, a certificate that has left PENDING_ACTIVATION meanwhile is left alone. An ownership
+  /// token must be valid, and success uses it up.
   Result<Provisioned> apply(const provisioning::Plan& plan, Leftovers leftovers, bool only_pending,
                             const std::string& ownership_token = {});
 

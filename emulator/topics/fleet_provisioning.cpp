@@ -222,8 +222,9 @@ Read<registry::Provisioned> FleetProvisioning::apply(const Provisioning& provisi
        provisioning::certificate_parameters(*certificate, registry_.options().jitp_serial_fallback)) {
     parameters[name] = std::move(value);
   }
-  const auto plan = provisioning::evaluate(*provisioning.document->effective().document,
-                                           {.parameters = std::move(parameters)});
+  const auto plan =
+      provisioning::evaluate(*provisioning.document->effective().document,
+                             {.parameters = std::move(parameters), .wants_device_configuration = true});
   if (!plan) return rejection_of(plan.error());
   const auto* named =
       plan->certificate ? std::get_if<registry::CertificateId>(&plan->certificate->source) : nullptr;

@@ -51,6 +51,7 @@ struct Parameter {
   bool declared{false};
   std::optional<std::string> fallback{};         ///< `Default`.
   std::string first_reference{};                 ///< The path of the first reference; empty: nobody's.
+  bool referenced_by_resource{false};            ///< Else by DeviceConfiguration at most.
   const CertificateParameter* defined{nullptr};  ///< Null: AWS defines no such name.
 };
 

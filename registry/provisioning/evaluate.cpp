@@ -41,15 +41,18 @@ Status Evaluation::bind(std::vector<std::string>& warnings) {
     values_.push_back(value);
     if (value != nullptr) continue;
     const std::string why = why_missing(parameter);
-    if (!parameter.first_reference.empty()) {
+    const bool referenced = !parameter.first_reference.empty();
+    if (parameter.referenced_by_resource || (referenced && supplied_.wants_device_configuration)) {
       // The first sentence is measured (P5.3).
       return invalid("Cannot resolve reference value: {Ref=" + parameter.name + "}; " + why +
                      "; referenced at " + parameter.first_reference);
     }
-    if (parameter.defined != nullptr && supplied_.missing == MissingParameter::fails_when_declared) {
+    if (parameter.declared && parameter.defined != nullptr &&
+        supplied_.missing == MissingParameter::fails_when_declared) {
       return invalid("No value: " + why + "; declared at " + Path{Path{"Parameters"}, parameter.name}.text());
     }
-    warnings.push_back(why + "; nothing references it, so it is ignored");
+    warnings.push_back(why + (referenced ? "; only DeviceConfiguration references it, which is ignored here"
+                                         : "; nothing references it, so it is ignored"));
   }
   return Ok{};
 }
@@ -191,6 +194,7 @@ Result<Plan> evaluate(const Template& document, const Supplied& supplied) {
       if (auto done = run.put(i, property, plan); !done) return done.error();
     }
   }
+  if (!supplied.wants_device_configuration) return plan;
   const Path configuration{"DeviceConfiguration"};
   for (const auto& [name, expression] : document.device_configuration) {
     auto value = expression->evaluate(run, Path{configuration, name});

@@ -47,7 +47,8 @@ struct CertificatePlan {
   CertificateSource source{};
   CertificateStatus status{CertificateStatus::active};  ///< active or inactive.
   Override on_status{};
-  ThingPrincipalType attachment{ThingPrincipalType::non_exclusive};
+  /// Absent: an existing attachment of the pair stays as it is, a new one is not exclusive.
+  std::optional<ThingPrincipalType> attachment{};
 };
 
 /// AWS::IoT::Policy. With a document, the name is derived from it (40 uppercase hex characters).
@@ -60,8 +61,8 @@ struct PolicyPlan {
 struct Plan {
   std::optional<ThingPlan> thing{};
   std::optional<CertificatePlan> certificate{};
-  std::vector<PolicyPlan> policies{};  ///< By logical name.
-  Json device_configuration = Json::object();
+  std::vector<PolicyPlan> policies{};          ///< By logical name.
+  Json device_configuration = Json::object();  ///< Empty unless it was wanted.
   /// Readable sentences about what was let pass: a declared name that nobody defines and nothing references.
   std::vector<std::string> warnings{};
 };

@@ -48,6 +48,9 @@ class TemplateReader {
     if (auto read = read_parameters(member(root, "Parameters")); !read) return read.error();
     if (auto read = read_mappings(member(root, "Mappings")); !read) return read.error();
     if (auto read = read_resources(member(root, "Resources")); !read) return read.error();
+    for (Parameter& parameter : document_.parameters) {
+      parameter.referenced_by_resource = !parameter.first_reference.empty();
+    }
     if (auto read = read_device_configuration(member(root, "DeviceConfiguration")); !read) {
       return read.error();
     }
@@ -71,6 +74,7 @@ class TemplateReader {
                           .declared = true,
                           .fallback = {},
                           .first_reference = {},
+                          .referenced_by_resource = false,
                           .defined = find_certificate_parameter(name)};
       if (const Json* fallback = member(declaration, "Default"); fallback != nullptr) {
         if (!fallback->is_string()) return expected("a string", *fallback, {here, "Default"});

@@ -18,8 +18,11 @@ namespace iotemu::registry::provisioning {
 inline constexpr std::size_t kMaxTemplateCharacters = 10'240;
 
 /// Most text, in bytes, that the functions of one evaluation may make: nested calls of Fn::Join and Fn::Sub
-/// could otherwise multiply a parameter without end. As long as the longest policy document on the wire.
-inline constexpr std::size_t kMaxEvaluatedBytes = 404'600;
+/// could otherwise multiply a parameter without end.
+inline constexpr std::size_t kMaxEvaluatedBytes = 128 * 1024;
+
+/// Most functions that stand within one another, the outermost counted.
+inline constexpr std::size_t kMaxFunctionDepth = 16;
 
 using Parameters = std::map<std::string, std::string, std::less<>>;
 
@@ -27,7 +30,7 @@ class Template;
 using TemplatePtr = std::shared_ptr<const Template>;
 
 /// Reads and checks a template body: grammar, resource types, properties and their sources, functions and
-/// their forms, override settings, depth and size. Fails with Errc::invalid_request; the message begins with
+/// their forms and depth, override settings, size. Fails with Errc::invalid_request; the message begins with
 /// "Invalid registration template." and names the JSON path (`Resources.thing.Properties.ThingName`).
 Result<TemplatePtr> parse_template(std::string_view body);
 
@@ -49,6 +52,9 @@ struct Supplied {
   /// The values come from a certificate: a missing one is explained by the subject's attribute.
   bool from_certificate{false};
   MissingParameter missing{MissingParameter::fails_when_referenced};
+  /// Only fleet provisioning answers DeviceConfiguration (P5.2). For the others it is not evaluated, and what
+  /// only it references is not referenced.
+  bool wants_device_configuration{false};
 };
 
 /// The plan for one device. Errc::invalid_request: a parameter without value ("Invalid registration template.

@@ -93,7 +93,13 @@ Result<ExpressionPtr> ValueReader::value(const Json& json, const Path& path) {
   if (json.size() != 1) {
     return invalid("An object with the function " + key + " has no other member", path);
   }
-  return read_function(*this, key, json.front(), path);
+  if (function_depth_ == kMaxFunctionDepth) {
+    return invalid("Functions are nested deeper than " + std::to_string(kMaxFunctionDepth) + " levels", path);
+  }
+  ++function_depth_;
+  auto function = read_function(*this, key, json.front(), path);
+  --function_depth_;
+  return function;
 }
 
 Result<ExpressionPtr> ValueReader::text(const Json& json, const Path& path) {
@@ -140,6 +146,7 @@ Reference ValueReader::reference(const std::string& name, const Path& path) {
                           .declared = false,
                           .fallback = {},
                           .first_reference = path.text(),
+                          .referenced_by_resource = false,
                           .defined = find_certificate_parameter(name)});
     return {.is_resource = false, .index = parameters.size() - 1};
   }

@@ -2,6 +2,7 @@
 
 // From JSON to expressions: literals, lists, objects and intrinsic functions (P5.4).
 
+#include <cstddef>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@
 namespace iotemu::registry::provisioning {
 
 /// Reads the values of one template. Parameters that are declared and logical names of resources must stand
-/// in the template before the first value is read. Recursion is bounded by the depth parse_json allows.
+/// in the template before the first value is read. Recursion is bounded by the depth parse_json allows,
+/// that of functions by kMaxFunctionDepth.
 class ValueReader {
  public:
   explicit ValueReader(Template& document) : document_{document} {}
@@ -37,6 +39,7 @@ class ValueReader {
  private:
   Template& document_;
   std::set<std::size_t> referenced_{};
+  std::size_t function_depth_{0};
 };
 
 }  // namespace iotemu::registry::provisioning

@@ -66,6 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   for (const bool from_certificate : {false, true}) {
     supplied.from_certificate = from_certificate;
+    supplied.wants_device_configuration = !from_certificate;
     supplied.missing =
         from_certificate ? MissingParameter::fails_when_declared : MissingParameter::fails_when_referenced;
     const auto plan = evaluate(**document, supplied);

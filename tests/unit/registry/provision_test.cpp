@@ -1,70 +1,22 @@
-// Applying a plan to what exists (P5.5–5.8). The plans are written by hand: no template takes part.
+// Applying a plan to what exists (P5.5, P5.7, P5.8).
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "registry/events.h"
-#include "tests/unit/registry/registry_fixture.h"
+#include "tests/unit/registry/provision_fixture.h"
 
 namespace iotemu::registry {
 namespace {
 
 using provisioning::CertificateFromPem;
 using provisioning::CertificatePlan;
-using provisioning::Override;
 using provisioning::Plan;
 using provisioning::PolicyPlan;
 using provisioning::ThingPlan;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::Pair;
-
-const ThingName kThing = thing_name("dev-1");
-const ThingTypeName kSensor = type_name("sensor");
-const ThingTypeName kPump = type_name("pump");
-const PolicyName kPolicy = policy_name("devices");
-
-ThingGroupName group_name(std::string_view text) {
-  return *ThingGroupName::parse(text);
-}
-BillingGroupName billing_name(std::string_view text) {
-  return *BillingGroupName::parse(text);
-}
-
-class Provisioning : public RegistryTest {
- protected:
-  Provisioning() {
-    EXPECT_THAT(registry.create_policy(kPolicy, kAllowAll), IsOk());
-    EXPECT_THAT(registry.create_thing_type(kSensor, {}), IsOk());
-    EXPECT_THAT(registry.create_thing_type(kPump, {}), IsOk());
-    for (const auto* name : {"hall-1", "hall-2", "cellar"})
-      EXPECT_THAT(registry.create_thing_group(group_name(name), {}), IsOk());
-    EXPECT_THAT(registry.create_billing_group(billing_name("customer-1"), ""), IsOk());
-    EXPECT_THAT(registry.create_billing_group(billing_name("customer-2"), ""), IsOk());
-  }
-
-  /// A certificate that its CA auto-registered.
-  CertificatePtr waiting(const std::string& name) {
-    if (!factory_) factory_ = register_active(factory_identity_);
-    return registry.auto_register(new_device(factory_identity_, name), *factory_)->certificate;
-  }
-
-  static Plan plan_for(const CertificateId& certificate) {
-    return {.thing = ThingPlan{.logical_name = "thing", .name = kThing},
-            .certificate = CertificatePlan{.logical_name = "certificate", .source = certificate},
-            .policies = {PolicyPlan{.logical_name = "policy", .name = kPolicy}}};
-  }
-
-  std::set<std::string> groups_of(const ThingName& thing) {
-    std::set<std::string> names;
-    const auto groups = registry.groups_of_thing(thing, {});
-    for (const auto& group : groups->items) names.insert(group.text());
-    return names;
-  }
-
-  CertificateStatus status_of(const CertificateId& id) { return (*registry.certificate(id))->status; }
-
- private:
-  pki::Identity factory_identity_{new_ca("Factory")};
-  CaCertificatePtr factory_{};
-};
 
 // P5.1: the whole of it.
 TEST_F(Provisioning, MakesThingAndAttachmentsAndActivatesLast) {
@@ -124,180 +76,6 @@ TEST_F(Provisioning, MakesAnInlinePolicyOnceAndReusesIt) {
   EXPECT_EQ((*registry.policy(derived))->versions.size(), 1U);
   EXPECT_EQ(registry.targets_for_policy(derived, {})->items.size(), 2U);
 }
-
-struct OverrideCase {
-  std::string name{};
-  Override setting{};
-  bool equal{};  ///< What exists is what the template wants.
-  enum Outcome { kept, replaced, merged, conflict } outcome{};
-};
-
-class Overrides : public Provisioning, public testing::WithParamInterface<OverrideCase> {};
-
-// P5.6 row by row, for each property that has a setting.
-TEST_P(Overrides, OfAttributes) {
-  const Attributes existing{{"line", "3"}, {"old", "x"}};
-  ASSERT_THAT(registry.create_thing(kThing, {.attributes = existing}), IsOk());
-  const Attributes wanted = GetParam().equal ? existing : Attributes{{"line", "4"}, {"new", "y"}};
-  auto plan = plan_for(waiting("d")->id);
-  plan.thing->attributes = wanted;
-  plan.thing->on_attributes = GetParam().setting;
-
-  const auto done = registry.provision(plan, Leftovers::nothing);
-
-  const auto left = (*registry.thing(kThing))->attributes;
-  switch (GetParam().outcome) {
-    case OverrideCase::conflict:
-      EXPECT_THAT(done, FailsWith(Errc::conflicting_resource_update, "ResourceConflictsException"));
-      EXPECT_EQ(left, existing);
-      break;
-    case OverrideCase::kept:
-      EXPECT_THAT(done, IsOk());
-      EXPECT_EQ(left, existing);
-      break;
-    case OverrideCase::replaced:
-      EXPECT_THAT(done, IsOk());
-      EXPECT_EQ(left, wanted);
-      break;
-    case OverrideCase::merged:
-      EXPECT_THAT(done, IsOk());
-      EXPECT_EQ(left, (Attributes{{"line", "4"}, {"new", "y"}, {"old", "x"}}));
-      break;
-  }
-}
-
-TEST_P(Overrides, OfThingGroups) {
-  ASSERT_THAT(registry.create_thing(kThing, {}), IsOk());
-  ASSERT_THAT(registry.change_memberships(kThing, {group_name("hall-1")}, {}), IsOk());
-  auto plan = plan_for(waiting("d")->id);
-  plan.thing->groups = std::vector{group_name(GetParam().equal ? "hall-1" : "cellar")};
-  plan.thing->on_groups = GetParam().setting;
-
-  const auto done = registry.provision(plan, Leftovers::nothing);
-
-  using Names = std::set<std::string>;
-  switch (GetParam().outcome) {
-    case OverrideCase::conflict:
-      EXPECT_THAT(done, FailsWith(Errc::conflicting_resource_update, "ResourceConflictsException"));
-      EXPECT_EQ(groups_of(kThing), (Names{"hall-1"}));
-      break;
-    case OverrideCase::kept:
-      EXPECT_THAT(done, IsOk());
-      EXPECT_EQ(groups_of(kThing), (Names{"hall-1"}));
-      break;
-    case OverrideCase::replaced:
-      EXPECT_THAT(done, IsOk());
-      EXPECT_EQ(groups_of(kThing), (Names{"cellar"}));
-      break;
-    case OverrideCase::merged:
-      EXPECT_THAT(done, IsOk());
-      EXPECT_EQ(groups_of(kThing), (Names{"cellar", "hall-1"}));
-      break;
-  }
-}
-
-TEST_P(Overrides, OfTheThingType) {
-  if (GetParam().outcome == OverrideCase::merged)
-    return;  // a template cannot ask for it: see the parser's cases
-  ASSERT_THAT(registry.create_thing(kThing, {.type = kSensor}), IsOk());
-  auto plan = plan_for(waiting("d")->id);
-  plan.thing->type = GetParam().equal ? kSensor : kPump;
-  plan.thing->on_type = GetParam().setting;
-
-  const auto done = registry.provision(plan, Leftovers::nothing);
-
-  const auto left = (*registry.thing(kThing))->type;
-  switch (GetParam().outcome) {
-    case OverrideCase::conflict:
-      EXPECT_THAT(done, FailsWith(Errc::conflicting_resource_update, "ResourceConflictsException"));
-      EXPECT_EQ(left, kSensor);
-      break;
-    case OverrideCase::kept:
-      EXPECT_THAT(done, IsOk());
-      EXPECT_EQ(left, kSensor);
-      break;
-    case OverrideCase::replaced:
-    case OverrideCase::merged:
-      EXPECT_THAT(done, IsOk());
-      EXPECT_EQ(left, kPump);
-      break;
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    P5_6, Overrides,
-    testing::Values(OverrideCase{"UnsetAndEqual", Override::unset, true, OverrideCase::kept},
-                    OverrideCase{"UnsetAndDifferent", Override::unset, false, OverrideCase::conflict},
-                    OverrideCase{"DoNothing", Override::do_nothing, false, OverrideCase::kept},
-                    OverrideCase{"Replace", Override::replace, false, OverrideCase::replaced},
-                    OverrideCase{"Merge", Override::merge, false, OverrideCase::merged},
-                    OverrideCase{"FailAndDifferent", Override::fail, false, OverrideCase::conflict},
-                    OverrideCase{"FailAndEqual", Override::fail, true, OverrideCase::conflict}),
-    [](const auto& each) { return each.param.name; });
-
-TEST_F(Provisioning, SettingsDoNotMatterForANewThing) {
-  auto plan = plan_for(waiting("d")->id);
-  plan.thing->attributes = Attributes{{"line", "3"}};
-  plan.thing->on_attributes = plan.thing->on_type = plan.thing->on_groups = Override::fail;
-  EXPECT_THAT(registry.provision(plan, Leftovers::nothing), IsOk());
-}
-
-TEST_F(Provisioning, AnotherBillingGroupOfAnExistingThingIsAConflict) {
-  ASSERT_THAT(registry.create_thing(kThing, {.billing_group = billing_name("customer-1")}), IsOk());
-  auto plan = plan_for(waiting("d")->id);
-  plan.thing->billing_group = billing_name("customer-2");
-  EXPECT_THAT(registry.provision(plan, Leftovers::nothing),
-              FailsWith(Errc::conflicting_resource_update, "billing group of thing dev-1"));
-  plan.thing->billing_group = billing_name("customer-1");
-  EXPECT_THAT(registry.provision(plan, Leftovers::nothing), IsOk());
-}
-
-struct StatusCase {
-  std::string name{};
-  CertificateStatus before{};
-  Override setting{};
-  CertificateStatus wanted{};
-  std::optional<CertificateStatus> after{};  ///< Nothing: refused.
-};
-
-class Statuses : public Provisioning, public testing::WithParamInterface<StatusCase> {};
-
-// P5.6 last bullets but one.
-TEST_P(Statuses, OfAKnownCertificate) {
-  const auto& param = GetParam();
-  const auto certificate = param.before == CertificateStatus::pending_activation
-                               ? waiting("d")
-                               : register_device("d", param.before);
-  auto plan = plan_for(certificate->id);
-  plan.certificate->status = param.wanted;
-  plan.certificate->on_status = param.setting;
-
-  const auto done = registry.provision(plan, Leftovers::nothing);
-
-  EXPECT_EQ(done.ok(), param.after.has_value());
-  EXPECT_EQ(status_of(certificate->id), param.after.value_or(param.before));
-  EXPECT_EQ(registry.thing(kThing).ok(), param.after.has_value()) << "all or nothing";
-}
-
-constexpr auto kActive = CertificateStatus::active;
-constexpr auto kInactive = CertificateStatus::inactive;
-constexpr auto kPending = CertificateStatus::pending_activation;
-constexpr auto kRevoked = CertificateStatus::revoked;
-
-INSTANTIATE_TEST_SUITE_P(
-    P5_6, Statuses,
-    testing::Values(StatusCase{"WaitingTakesTheStatusEvenWithDoNothing", kPending, Override::do_nothing,
-                               kActive, kActive},
-                    StatusCase{"WaitingTakesTheStatusEvenWithFail", kPending, Override::fail, kActive,
-                               kActive},
-                    StatusCase{"WaitingMayBecomeInactive", kPending, Override::unset, kInactive, kInactive},
-                    StatusCase{"ReplaceIsTheDefault", kInactive, Override::unset, kActive, kActive},
-                    StatusCase{"ReplaceSets", kActive, Override::replace, kInactive, kInactive},
-                    StatusCase{"DoNothingKeeps", kInactive, Override::do_nothing, kActive, kInactive},
-                    StatusCase{"FailWithAnotherStatus", kInactive, Override::fail, kActive, std::nullopt},
-                    StatusCase{"FailWithTheSameStatus", kActive, Override::fail, kActive, kActive},
-                    StatusCase{"RevokedStaysRevoked", kRevoked, Override::replace, kActive, std::nullopt}),
-    [](const auto& each) { return each.param.name; });
 
 struct LackCase {
   std::string name{};
@@ -386,6 +164,37 @@ TEST_F(Provisioning, AttachesExclusivelyWhenAskedAndRefusesWhatThatForbids) {
               FailsWith(Errc::resource_registration_failure, "EXCLUSIVE_THING"));
 }
 
+// P5.6: a template that does not say how it attaches finds the attachment of the pair and keeps it.
+TEST_F(Provisioning, KeepsAnExclusiveAttachmentWhenTheTemplateDoesNotSay) {
+  const auto certificate = waiting("d");
+  auto plan = plan_for(certificate->id);
+  plan.certificate->attachment = ThingPrincipalType::exclusive;
+  ASSERT_THAT(registry.provision(plan, Leftovers::nothing), IsOk());
+
+  plan.certificate->attachment.reset();
+  EXPECT_THAT(registry.provision(plan, Leftovers::nothing), IsOk());
+
+  EXPECT_EQ(registry.principal_view(certificate->id)->things.at(0).type, ThingPrincipalType::exclusive);
+}
+
+TEST_F(Provisioning, AttachesWithoutExclusivenessWhenTheTemplateDoesNotSay) {
+  const auto certificate = waiting("d");
+  ASSERT_THAT(registry.provision(plan_for(certificate->id), Leftovers::nothing), IsOk());
+  EXPECT_EQ(registry.principal_view(certificate->id)->things.at(0).type, ThingPrincipalType::non_exclusive);
+}
+
+// P5.5: the name of a policy may be the hash of another resource's document; the order of logical names does
+// not matter.
+TEST_F(Provisioning, NamesAPolicyThatAnotherResourceBringsAlong) {
+  const auto certificate = waiting("d");
+  const auto derived = policy_name("2A6577675B7CD1823E271C7AAD8184F44630FFD7");
+  auto plan = plan_for(certificate->id);
+  plan.policies = {PolicyPlan{.logical_name = "a", .name = derived},
+                   PolicyPlan{.logical_name = "b", .name = derived, .document = kAllowAll}};
+  ASSERT_THAT(registry.provision(plan, Leftovers::nothing), IsOk());
+  EXPECT_EQ(registry.principal_view(certificate->id)->policies.size(), 1U);
+}
+
 // P5.5, P2.4: a certificate given as PEM is registered; the same one again is found.
 TEST_F(Provisioning, RegistersACertificateGivenAsPem) {
   const auto ca = new_ca("Plant");
@@ -404,6 +213,69 @@ TEST_F(Provisioning, RegistersACertificateGivenAsPem) {
   plan.certificate->source = CertificateFromPem{.pem = new_device(new_ca("Stranger"), "x").pem()};
   EXPECT_THAT(registry.provision(plan, Leftovers::nothing),
               FailsWith(Errc::resource_registration_failure, "No registered CA certificate signed"));
+}
+
+struct LateCaCase {
+  std::string name{};
+  bool deleted{};
+};
+
+class LateCa : public Provisioning, public testing::WithParamInterface<LateCaCase> {};
+
+// P5.7: who is registered already is found by its id, whatever has become of the CA.
+TEST_P(LateCa, DoesNotStopTheRepeatOfARegisteredPem) {
+  const auto ca = new_ca("Plant");
+  const auto record = register_active(ca);
+  auto plan = plan_for({});
+  plan.certificate->source = CertificateFromPem{.pem = new_device(ca, "d").pem()};
+  const auto first = registry.provision(plan, Leftovers::nothing);
+  ASSERT_THAT(first, IsOk());
+  ASSERT_THAT(registry.update_ca(record->id, {.status = CaStatus::inactive}), IsOk());
+  if (GetParam().deleted) {
+    ASSERT_THAT(registry.delete_ca(record->id), IsOk());
+  }
+
+  const auto again = registry.provision(plan, Leftovers::nothing);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_EQ(again->certificate, first->certificate);
+
+  plan.certificate->source = CertificateFromPem{.pem = new_device(ca, "another").pem()};
+  EXPECT_THAT(registry.provision(plan, Leftovers::nothing), FailsWith(Errc::resource_registration_failure));
+}
+
+INSTANTIATE_TEST_SUITE_P(P5_7, LateCa,
+                         testing::Values(LateCaCase{"Inactive", false}, LateCaCase{"Deleted", true}),
+                         [](const auto& each) { return each.param.name; });
+
+// P2.4: whoever has seen the CA become INACTIVE sees no new certificate of it any more.
+TEST_F(Provisioning, RegistersNoPemAfterItsCaHasBecomeInactive) {
+  const auto ca = new_ca("Plant");
+  const auto record = register_active(ca);
+  std::vector<Plan> plans;
+  std::vector<CertificateId> ids;
+  for (int i = 0; i < 100; ++i) {
+    const auto device = new_device(ca, "d" + std::to_string(i));
+    ids.push_back(device.id());
+    plans.push_back({.certificate = CertificatePlan{.logical_name = "c",
+                                                    .source = CertificateFromPem{.pem = device.pem()}}});
+  }
+  const auto registered = [&] {
+    return std::count_if(ids.begin(), ids.end(),
+                         [&](const auto& id) { return registry.certificate(id).ok(); });
+  };
+  std::atomic<bool> under_way{false};
+  std::thread line{[&] {
+    for (const auto& plan : plans) {
+      (void)registry.provision(plan, Leftovers::nothing);
+      under_way = true;
+    }
+  }};
+  while (!under_way) std::this_thread::yield();
+  EXPECT_THAT(registry.update_ca(record->id, {.status = CaStatus::inactive}), IsOk());
+  const auto seen = registered();
+  line.join();
+  EXPECT_EQ(registered(), seen);
+  EXPECT_GE(seen, 1);
 }
 
 // P5.8: without a certificate, only the thing and the policies are made.

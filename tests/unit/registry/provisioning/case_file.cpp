@@ -60,6 +60,7 @@ class CaseReader {
         {"parameters", [](auto& self, auto& text) { self.add_parameters(text); }},
         {"filled", [](auto& self, auto& text) { self.add_filled(text); }},
         {"certificate", [](auto& self, auto& text) { self.set_certificate(text); }},
+        {"wants", [](auto& self, auto& text) { self.set_wants(text); }},
         {"plan", [](auto& self, auto& text) { self.set_plan(text); }},
         {"refused", [](auto& self, auto& text) { self.set_refusal(true, Errc::invalid_request, text); }},
         {"fails", [](auto& self, auto& text) { self.set_refusal(false, Errc::invalid_request, text); }},
@@ -97,6 +98,11 @@ class CaseReader {
     out_.supplied.from_certificate = true;
     out_.supplied.missing =
         text == "on_ref" ? MissingParameter::fails_when_referenced : MissingParameter::fails_when_declared;
+  }
+
+  void set_wants(const std::string& text) {
+    if (text != "DeviceConfiguration") throw std::invalid_argument{"wants DeviceConfiguration"};
+    out_.supplied.wants_device_configuration = true;
   }
 
   void expect_once() const {

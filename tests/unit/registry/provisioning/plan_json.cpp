@@ -37,9 +37,7 @@ Json certificate_json(const CertificatePlan& certificate) {
     out["pem"] = pem->pem;
     if (!pem->ca_pem.empty()) out["caPem"] = pem->ca_pem;
   }
-  if (certificate.attachment != ThingPrincipalType::non_exclusive) {
-    out["attachment"] = to_text(certificate.attachment);
-  }
+  if (certificate.attachment) out["attachment"] = to_text(*certificate.attachment);
   put_override(out, "onStatus", certificate.on_status);
   return out;
 }
