@@ -48,6 +48,7 @@ void Broker::publish(MessagePtr message) {
 }
 
 void Broker::publish_to(const ConnectionFacts& connection, Message message) {
+  message.one_connection = true;
   const auto owner = directory_.find(connection.client_id);
   if (!owner) return;
   const std::size_t at = loop_of(*owner);

@@ -47,7 +47,8 @@ class Broker {
 
   /// Publishes for the service itself to one live connection and to nobody else, the observer included: an
   /// answer. It arrives if a subscription of the connection matches and its Authorizer lets it receive the
-  /// topic, at the lower QoS of the two. RETAIN is ignored. When the connection has gone, so has the message.
+  /// topic, at the lower QoS of the two. RETAIN is ignored. When the connection has gone, so has the
+  /// message, acknowledged or not: a session that is resumed does not get it again.
   void publish_to(const ConnectionFacts& connection, Message message);
 
   /// Closes what is connected under the principal. Connections that wait for the answer of a take-over count.

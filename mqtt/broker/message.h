@@ -22,6 +22,8 @@ struct Message {
   std::string properties{};  ///< MQTT 5 property list of the PUBLISH, encoded; empty from 3.1.1
   std::string publisher{};   ///< client id; empty when the service itself published
   Time published_at{};
+  /// An answer: owed to the connection it was published to, never to a later one of the same session.
+  bool one_connection{false};
 
   /// What it weighs against the bounds on stored bytes.
   [[nodiscard]] std::size_t bytes() const { return topic.size() + payload.size() + properties.size(); }

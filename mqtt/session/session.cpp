@@ -32,10 +32,12 @@ void Session::detach() {
   link_ = nullptr;
   retry_.disarm();
   drain_.disarm();
-  MessageQueue owed = in_flight_.take_all();
-  owed.append(std::move(stored_));
-  owed.append(std::move(waiting_));
-  stored_ = std::move(owed);
+  MessageQueue former = in_flight_.take_all();
+  former.append(std::exchange(stored_, {}));
+  former.append(std::exchange(waiting_, {}));
+  while (!former.empty()) {
+    if (OwedMessage owed = former.pop(); !owed.message->one_connection) stored_.push(std::move(owed));
+  }
 }
 
 void Session::deliver(Publication& publication, QoS granted) {

@@ -79,8 +79,8 @@ class Session {
   void attach(Link& link);
   /// The CONNACK is out: stored messages follow at the drain rate, live ones at once (M3-48).
   void start_delivery();
-  /// What is unacknowledged or waiting is stored again, for the next link (M3-46); without persistence the
-  /// caller destroys the session.
+  /// What is unacknowledged or waiting is stored again, for the next link (M3-46), except what was meant for
+  /// this connection alone; without persistence the caller destroys the session.
   void detach();
 
   /// A message that matches a filter granted with `granted`.

@@ -86,5 +86,48 @@ TEST(Answer, IsGoneWithItsConnectionEvenForAPersistentSession) {
   EXPECT_THAT(again.heard(), ElementsAre(HasSubstr("PUBLISH")));
 }
 
+// P6.1: it may hold a key, and the next connection may be another device with the same client id.
+TEST_P(Answers, AreNotRepeatedToTheNextConnectionOfTheSession) {
+  World world{{.outbound_window = 1}, GetParam()};
+  const ConnectWith persistent{.clean = false};
+  Client& asker = world.connected(persistent);
+  asker.subscribe("answer", kQoS1);
+  asker.subscribe("news", kQoS1);
+  asker.heard();
+  tell(world, answer("answer"));
+  tell(world, answer("answer"));
+  world.broker->publish({.topic = "news", .payload = "old", .qos = kQoS1});
+  world.settle();
+  EXPECT_THAT(asker.heard(), ElementsAre(HasSubstr("topic \"answer\""))) << "the rest waits for its PUBACK";
+  asker.lose();
+  Client& again = world.connect(persistent, GetParam() - 1);
+  world.advance(10s);
+  EXPECT_THAT(again.heard(), ElementsAre(kResumed, HasSubstr("topic \"news\"")));
+}
+
+TEST_P(Answers, AreNotRepeatedAfterATakeOver) {
+  World world{{}, GetParam()};
+  const ConnectWith persistent{.clean = false};
+  Client& asker = world.connected(persistent);
+  asker.subscribe("answer", kQoS1);
+  asker.heard();
+  tell(world, answer("answer"));
+  EXPECT_THAT(asker.heard(), ElementsAre(HasSubstr("PUBLISH")));
+  Client& again = world.connect(persistent, GetParam() - 1);
+  world.advance(10s);
+  EXPECT_THAT(again.heard(), ElementsAre(kResumed));
+}
+
+TEST(Answer, IsRepeatedToItsOwnConnectionUntilItIsAcknowledged) {
+  World world;
+  Client& asker = world.connected({.keep_alive = 0});
+  asker.subscribe("answer", kQoS1);
+  asker.heard();
+  tell(world, answer("answer"));
+  EXPECT_THAT(asker.heard(), ElementsAre(HasSubstr("PUBLISH")));
+  world.advance(world.options.retry_interval);
+  EXPECT_THAT(asker.heard(), ElementsAre(HasSubstr("PUBLISH")));
+}
+
 }  // namespace
 }  // namespace iotemu::mqtt::testing
