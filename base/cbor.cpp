@@ -231,6 +231,24 @@ class Reader {
   std::optional<Error> fault_{};
 };
 
+std::string valid_text(const std::string& text) {
+  return is_utf8(text) ? text : Json::parse(to_text(text)).get<std::string>();
+}
+
+Json valid(const Json& value) {
+  if (value.is_string()) return valid_text(value.get_ref<const std::string&>());
+  if (!value.is_structured()) return value;
+  Json result = value.is_array() ? Json::array() : Json::object();
+  for (const auto& [name, member] : value.items()) {
+    if (value.is_array()) {
+      result.push_back(valid(member));
+    } else {
+      result[valid_text(name)] = valid(member);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 Result<Json> parse_cbor(std::string_view bytes, int max_depth) {
@@ -239,7 +257,7 @@ Result<Json> parse_cbor(std::string_view bytes, int max_depth) {
 
 std::string to_cbor(const Json& value) {
   std::string bytes;
-  Json::to_cbor(value, bytes);
+  Json::to_cbor(valid(value), bytes);
   return bytes;
 }
 

@@ -17,7 +17,7 @@ namespace iotemu {
 /// than `max_depth` (tags count), integers beyond 64 bits.
 Result<Json> parse_cbor(std::string_view bytes, int max_depth = kMaxJsonDepth);
 
-/// Definite lengths, shortest forms. The strings of `value` are taken as they are.
+/// Definite lengths, shortest forms. Invalid UTF-8 inside strings is replaced, as in JSON (to_text).
 std::string to_cbor(const Json& value);
 
 }  // namespace iotemu

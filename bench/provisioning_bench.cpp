@@ -99,7 +99,7 @@ void provision_new_device(benchmark::State& state) {
   for (auto _ : state) {
     const auto& certificate = devices[next++];
     if (!plant.registry.auto_register(certificate, *plant.record)) state.SkipWithError("not registered");
-    const auto done = plant.registry.provision_just_in_time(certificate.id());
+    const auto done = plant.registry.provision_just_in_time(certificate.id(), &certificate);
     if (!done) state.SkipWithError(done.error().message.c_str());
   }
   state.counters["devices"] = {static_cast<double>(state.iterations()), benchmark::Counter::kIsRate};

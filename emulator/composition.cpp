@@ -139,7 +139,10 @@ Emulator::Impl::Impl(const Options& given)
   events = std::make_unique<ThreadExecutor>(work, "iotemu-events", 1);
   callbacks = std::make_unique<ThreadExecutor>(work, "iotemu-handlers", 1);
   blocking = std::make_unique<ThreadExecutor>(work, "iotemu-blocking", 2);
+  // A fleet that asks for keys keeps no API call waiting.
+  fleet_keys = std::make_unique<ThreadExecutor>(work, "iotemu-fleet", 1);
   timers = std::make_unique<Timers>(*clock, *events, manual_clock != nullptr);
+  real_timers = std::make_unique<Timers>(system_clock, *events, false);
   realms = std::make_unique<identity::Realms>(
       identity::RealmSurroundings{.default_realm = default_realm(),
                                   .clock = *clock,
@@ -149,11 +152,13 @@ Emulator::Impl::Impl(const Options& given)
                                   .registry = registry_options(options.switches),
                                   .session_expiry = options.limits.session_expiry,
                                   .timers = *timers,
-                                  .fleet = {.keys = *blocking,
+                                  .fleet = {.keys = *fleet_keys,
                                             .steps = *events,
                                             .functions = functions,
                                             .refusals = refused,
                                             .load = fleet_load,
+                                            .real_clock = system_clock,
+                                            .real_timers = *real_timers,
                                             .hook_time_limit = options.limits.provisioning_hook_timeout},
                                   .make_broker = [this](mqtt::BrokerObserver* observer) -> mqtt::Broker& {
                                     return mqtt_server->make_broker(observer);
@@ -187,6 +192,7 @@ Emulator::Impl::~Impl() {
   // What is queued may still touch the realms: run it now.
   callbacks.reset();
   blocking.reset();
+  fleet_keys.reset();
   tasks.reset();
   events.reset();
 }
@@ -301,7 +307,9 @@ void Emulator::Impl::add_function(std::string_view name, std::function<Json(cons
 
 void Emulator::Impl::stop() {
   if (stopped.exchange(true)) return;
+  fleet_load.close();
   timers->stop();
+  real_timers->stop();
   api->stop();
   http_server->stop();
   mqtt_server->stop();
@@ -343,11 +351,14 @@ Json Emulator::Impl::refusals() const {
 
 Status Emulator::Impl::reset(bool keep_ca) {
   tasks->reset();
+  // What devices asked before shall leave nothing behind in what comes after.
+  fleet_load.close();
   Status result = Ok{};
   for (identity::RealmHome* home : realms->all()) {
     if (auto done = home->reset(keep_ca); !done) result = done;
   }
   refused.clear();
+  fleet_load.open();
   return result;
 }
 

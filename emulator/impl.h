@@ -86,7 +86,9 @@ struct Emulator::Impl final : api::Realms, api::System {
   std::unique_ptr<ThreadExecutor> events{};
   std::unique_ptr<ThreadExecutor> callbacks{};
   std::unique_ptr<ThreadExecutor> blocking{};
+  std::unique_ptr<ThreadExecutor> fleet_keys{};
   std::unique_ptr<Timers> timers{};
+  std::unique_ptr<Timers> real_timers{};
 
   std::unique_ptr<identity::Realms> realms{};
   std::unique_ptr<identity::CertificateAuthenticator> door{};

@@ -72,6 +72,10 @@ Status Registry::check_ownership(const CertificateRecord& record) const {
 
 Result<CertificatePtr> Registry::insert_certificate(std::shared_ptr<CertificateRecord> record) {
   const Writing write{write_mutex_};
+  return insert(std::move(record));
+}
+
+Result<CertificatePtr> Registry::insert(std::shared_ptr<CertificateRecord> record) {
   if (certificates_.find(record->id)) {
     return already_exists("The certificate is already provisioned or registered", record->id.hex(),
                           record->arn);

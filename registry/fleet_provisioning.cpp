@@ -35,30 +35,35 @@ std::string claim_policy(const Realm& realm, const TemplateName& name) {
 
 }  // namespace
 
-Result<OwnedCertificate> Registry::own(const Result<pki::Certificate>& certificate) {
+Result<OwnedCertificate> Registry::own(const Result<pki::Certificate>& certificate,
+                                       const StillWanted& still_wanted) {
   if (!certificate) return certificate.error();
-  auto stored = insert_certificate(
-      new_certificate(*certificate, certificate->pem(), CertificateStatus::pending_activation));
-  if (!stored) return stored.error();
+  auto record = new_certificate(*certificate, certificate->pem(), CertificateStatus::pending_activation);
   const Writing write{write_mutex_};
+  if (still_wanted && !still_wanted()) {
+    return Error{Errc::unavailable, "Nobody wants the certificate any more"};
+  }
+  auto stored = insert(std::move(record));
+  if (!stored) return stored.error();
   const Tick now = clock_.tick();
   std::string token = ownership_tokens_.issue((*stored)->id, now, random_);
   bus_.publish(ExpiryAhead{.realm = realm_, .due = now + OwnershipTokens::kLifetime});
   return OwnedCertificate{.certificate = std::move(*stored), .ownership_token = std::move(token)};
 }
 
-Result<OwnedCertificate> Registry::create_owned_keys_and_certificate() {
+Result<OwnedCertificate> Registry::create_owned_keys_and_certificate(const StillWanted& still_wanted) {
   const auto key = pki::PrivateKey::generate(pki::KeyKind::rsa_2048);
   if (!key) return key.error();
-  auto owned = own(service_ca_->issue(key->public_key_der(), clock_.now(), random_));
+  auto owned = own(service_ca_->issue(key->public_key_der(), clock_.now(), random_), still_wanted);
   if (owned) owned->private_key_pem = key->private_pem();
   return owned;
 }
 
-Result<OwnedCertificate> Registry::create_owned_certificate(std::string_view csr_pem) {
+Result<OwnedCertificate> Registry::create_owned_certificate(std::string_view csr_pem,
+                                                            const StillWanted& still_wanted) {
   const auto csr = pki::Csr::from_pem(csr_pem);
   if (!csr) return csr.error();
-  return own(service_ca_->issue(*csr, clock_.now(), random_));
+  return own(service_ca_->issue(*csr, clock_.now(), random_), still_wanted);
 }
 
 Result<CertificatePtr> Registry::owned_certificate(const std::string& token) const {

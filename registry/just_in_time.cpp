@@ -52,7 +52,7 @@ Result<TemplatePtr> Registry::provisioning_document(const RegistrationConfig& co
   return record->effective().document;
 }
 
-Result<Provisioned> Registry::provision_just_in_time(const CertificateId& id) {
+Result<Provisioned> Registry::provision_just_in_time(const CertificateId& id, const pki::Certificate* known) {
   const auto record = certificates_.find(id);
   if (!record) return Error{Errc::not_found, "Certificate " + id.hex() + " does not exist"};
   if (record->status != CertificateStatus::pending_activation)
@@ -65,7 +65,8 @@ Result<Provisioned> Registry::provision_just_in_time(const CertificateId& id) {
   }
   const auto document = provisioning_document(*ca->registration_config);
   if (!document) return document.error();
-  const auto certificate = pki::Certificate::from_pem(record->pem);
+  const auto certificate =
+      known != nullptr ? Result<pki::Certificate>{*known} : pki::Certificate::from_pem(record->pem);
   if (!certificate) return certificate.error();
 
   const auto plan = provisioning::evaluate(**document, {.parameters = provisioning::certificate_parameters(

@@ -1,10 +1,10 @@
 #pragma once
 
-// The single source of truth of one realm: CA certificates, device certificates, policies, things, thing
-// types and what is attached to what. Every method may be called on any thread. A write takes the writer
-// lock, checks, builds the new record, saves it, makes it visible and tells the bus; a read takes a shard
-// lock for the time of a look-up and leaves with an immutable record. Methods that generate keys or check
-// signatures do so before any lock.
+// The single source of truth of one realm: CA certificates, device certificates, policies, things and their
+// types and groups, provisioning templates, and what is attached to what. Every method may be called on any
+// thread. A write takes the writer lock, checks, builds the new record, saves it, makes it visible and tells
+// the bus; a read takes a shard lock for the time of a look-up and leaves with an immutable record. Methods
+// that generate keys or check signatures do so before any lock.
 //
 // Failures carry the Errc of the operation's AWS error; messages follow the service's form where it is known.
 
@@ -240,14 +240,18 @@ class Registry {
   /// JITP (P5.1) of a certificate that is PENDING_ACTIVATION, by the template of the CA that signed it. The
   /// error's message is what a person needs to mend it. A certificate that is not PENDING_ACTIVATION is left
   /// alone; for a CA that is INACTIVE or lets no device register, no template runs (P3.5 row 8).
-  Result<Provisioned> provision_just_in_time(const CertificateId& id);
+  /// `known`: the certificate, where the caller has read it already; reading it costs more than all the rest.
+  Result<Provisioned> provision_just_in_time(const CertificateId& id,
+                                             const pki::Certificate* known = nullptr);
 
   // --- Fleet provisioning (P6), fleet_provisioning.cpp ---
 
   /// A new certificate as PENDING_ACTIVATION with a key of its own (RSA-2048: blocks for a while) or for the
-  /// key of a CSR. It is deleted when its token expires and nobody has used the certificate.
-  Result<OwnedCertificate> create_owned_keys_and_certificate();
-  Result<OwnedCertificate> create_owned_certificate(std::string_view csr_pem);
+  /// key of a CSR. It is deleted when its token expires and nobody has used the certificate. Where
+  /// `still_wanted`, asked under the writer lock, says no, nothing is stored: Errc::unavailable.
+  Result<OwnedCertificate> create_owned_keys_and_certificate(const StillWanted& still_wanted = {});
+  Result<OwnedCertificate> create_owned_certificate(std::string_view csr_pem,
+                                                    const StillWanted& still_wanted = {});
   /// The certificate a token stands for. Errc::not_found: unknown, expired, used up, or the certificate is
   /// gone.
   [[nodiscard]] Result<CertificatePtr> owned_certificate(const std::string& token) const;
@@ -303,7 +307,8 @@ class Registry {
   /// The record that RegisterCertificate asks for, not yet stored.
   [[nodiscard]] Result<std::shared_ptr<CertificateRecord>> read_registration(
       const RegisterCertificate& request) const;
-  /// The three of them under write_mutex_.
+  /// The four of them under write_mutex_.
+  Result<CertificatePtr> insert(std::shared_ptr<CertificateRecord> record);
   [[nodiscard]] Status check_ownership(const CertificateRecord& record) const;
   Status store_certificate(const CertificatePtr& record);
   void show_certificate(const CertificatePtr& record);
@@ -311,7 +316,7 @@ class Registry {
   Status erase_certificate(const CertificateRecord& record);
 
   // fleet_provisioning.cpp
-  Result<OwnedCertificate> own(const Result<pki::Certificate>& certificate);
+  Result<OwnedCertificate> own(const Result<pki::Certificate>& certificate, const StillWanted& still_wanted);
   void forget_claims();
 
   // provision.cpp, just_in_time.cpp
@@ -321,8 +326,8 @@ class Registry {
       const RegistrationConfig& config) const;
   struct Source;
   Result<Source> read_source(const provisioning::CertificatePlan& plan);
-  /// With `only_pending`, a certificate that has left PENDING_ACTIVATION meanwhile is left alone. An ownership
-  /// token must be valid, and success uses it up.
+  /// With `only_pending`, a certificate that has left PENDING_ACTIVATION meanwhile is left alone. An
+  /// ownership token must be valid, and success uses it up.
   Result<Provisioned> apply(const provisioning::Plan& plan, Leftovers leftovers, bool only_pending,
                             const std::string& ownership_token = {});
 

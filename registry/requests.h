@@ -4,6 +4,7 @@
 // absent was not given.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -113,6 +114,10 @@ struct ThingFilter {
   bool value_is_prefix{false};
   std::optional<ThingTypeName> type{};
 };
+
+/// Whether what was begun a while ago is still worth storing. Asked under the registry's writer lock: never
+/// calls the registry. None: yes.
+using StillWanted = std::function<bool()>;
 
 /// What stays when one resource of a plan cannot be made.
 enum class Leftovers {

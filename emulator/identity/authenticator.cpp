@@ -40,6 +40,11 @@ std::string named(const registry::CaCertificateRecord& ca) {
   return "CA certificate " + ca.id.hex() + " (" + ca.subject + ")";
 }
 
+bool is_of_the_service(const registry::CertificateRecord& certificate) {
+  const auto read = pki::Certificate::from_pem(certificate.pem);
+  return read && registry::ServiceCa::is_issuer_of(*read);
+}
+
 std::vector<pki::Certificate> read_chain(const pki::Certificate& leaf, const mqtt::PeerIdentity& peer) {
   std::vector<pki::Certificate> chain{leaf};
   for (std::size_t at = 1; at < std::min(peer.chain.size(), kMaxChain); ++at) {
@@ -93,7 +98,7 @@ mqtt::Verdict CertificateAuthenticator::carry_out(Decision decision, RealmHome& 
                                                   const mqtt::ConnectAttempt& attempt) {
   if (auto* turned = std::get_if<Turned>(&decision)) return turn_away(client, std::move(*turned));
   if (const auto* pending = std::get_if<Pending>(&decision)) {
-    return knock(home, client, *pending->certificate, false);
+    return knock(home, client, *pending->certificate, nullptr);
   }
   return admit(home, std::move(client), attempt);
 }
@@ -211,6 +216,16 @@ CertificateAuthenticator::Decision CertificateAuthenticator::judge_known(
       break;
     case CertificateStatus::pending_activation:
       if (certificate->ca_id) return Pending{certificate};
+      if (is_of_the_service(*certificate)) {
+        return Turned{
+            .refusal = Refusal::certificate_pending,
+            .cause = "certificate " + id.hex() +
+                     " was made by fleet provisioning and no template has provisioned it (P3.5 row 9)",
+            .cure =
+                "let the device publish its certificateOwnershipToken to "
+                "$aws/provisioning-templates/NAME/provision/json, or " +
+                activate(id)};
+      }
       return Turned{.refusal = Refusal::certificate_pending,
                     .cause = "certificate " + id.hex() +
                              " is PENDING_ACTIVATION and came from no registered CA (P3.5 row 9)",
@@ -321,14 +336,15 @@ mqtt::Verdict CertificateAuthenticator::register_and_knock(RealmHome& home, Clie
                                               registration.ca->id.hex() + " --new-status ACTIVE"
                                         : "delete the certificate in the account that owns it"});
   }
-  if (registered->created) return knock(home, client, *registered->certificate, true);
+  if (registered->created) return knock(home, client, *registered->certificate, &registration.leaf);
   // Somebody was faster, another connect or an API call: it is a known certificate now, of any status.
   return carry_out(judge_known(registered->certificate, attempt.peer), home, std::move(client), attempt);
 }
 
 mqtt::Verdict CertificateAuthenticator::knock(RealmHome& home, const Client& client,
-                                              const registry::CertificateRecord& certificate, bool first) {
-  const Refusal refusal = just_in_time_.knock(home, client, certificate, first);
+                                              const registry::CertificateRecord& certificate,
+                                              const registry::pki::Certificate* fresh) {
+  const Refusal refusal = just_in_time_.knock(home, client, certificate, fresh);
   return mqtt::Refusal{.connack = 0, .reason = std::string{to_string(refusal)}};
 }
 

@@ -84,7 +84,7 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
 
   mqtt::Verdict turn_away(const Client& client, Turned turned);
   mqtt::Verdict knock(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
-                      bool first);
+                      const registry::pki::Certificate* fresh);
   mqtt::Verdict register_and_knock(RealmHome& home, Client client, const AutoRegister& registration,
                                    const mqtt::ConnectAttempt& attempt);
   /// What is decided about a certificate that is registered.

@@ -102,7 +102,8 @@ JustInTime::JustInTime(const Switches& switches, Refusals& refusals, const Clock
       on_knock_{std::move(on_knock)} {}
 
 Refusal JustInTime::knock(RealmHome& home, const Client& client, const CertificateRecord& certificate,
-                          bool first) {
+                          const registry::pki::Certificate* fresh) {
+  const bool first = fresh != nullptr;
   const auto ca = home.registry().ca(*certificate.ca_id);
   auto closed = judge_ca(certificate, ca);
   const bool announced = !closed || switches_.event_on_pending_with_inactive_ca;
@@ -110,7 +111,7 @@ Refusal JustInTime::knock(RealmHome& home, const Client& client, const Certifica
   if (announced) on_knock_.announce(home, event);
   Turned turned = [&]() -> Turned {
     if (closed) return std::move(*closed);
-    if ((*ca)->registration_config) return provision(home, client, certificate, first);
+    if ((*ca)->registration_config) return provision(home, client, certificate, fresh);
     return {
         .refusal = Refusal::certificate_pending,
         .cause = who(certificate, first) + " and waits for its activation (P3.5 row " + (first ? "5)" : "7)"),
@@ -137,7 +138,8 @@ CertificateRegistered JustInTime::event_of(const RealmHome& home, const Client& 
 }
 
 Turned JustInTime::provision(RealmHome& home, const Client& client, const CertificateRecord& certificate,
-                             bool first) {
+                             const registry::pki::Certificate* fresh) {
+  const bool first = fresh != nullptr;
   if (switches_.jitp_delay) {
     provision_later(home, client, certificate.id, first);
     return {.refusal = Refusal::certificate_pending,
@@ -145,7 +147,7 @@ Turned JustInTime::provision(RealmHome& home, const Client& client, const Certif
                      std::to_string(switches_.jitp_delay->count()) + " ms (switch jitp_timing)",
             .cure = "connect again after that"};
   }
-  const auto provisioned = home.registry().provision_just_in_time(certificate.id);
+  const auto provisioned = home.registry().provision_just_in_time(certificate.id, fresh);
   if (!provisioned) return failed(certificate, first, provisioned.error());
   if (provisioned->left_alone) return left_alone(certificate, provisioned->certificate->status);
   return succeeded(certificate, first, *provisioned);

@@ -33,20 +33,20 @@ class JustInTime {
   JustInTime(const Switches& switches, Refusals& refusals, const Clock& clock, Timers& timers,
              OnKnock on_knock);
 
-  /// One connect of a PENDING_ACTIVATION certificate that a registered CA signed; `first`: this connect has
-  /// registered it. The connection is refused whatever happens: with Refusal::certificate_pending when the
-  /// certificate waits or the next connect will be judged by its policies, with
-  /// Refusal::provisioning_failed when its template cannot be carried out (P5.7). Leaves the record and
-  /// answers its kind.
+  /// One connect of a PENDING_ACTIVATION certificate that a registered CA signed; `fresh`: this connect
+  /// has registered it, null for one that was known. The connection is refused whatever happens: with
+  /// Refusal::certificate_pending when the certificate waits or the next connect will be judged by its
+  /// policies, with Refusal::provisioning_failed when its template cannot be carried out (P5.7). Leaves the
+  /// record and answers its kind.
   Refusal knock(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
-                bool first);
+                const registry::pki::Certificate* fresh);
 
  private:
   [[nodiscard]] CertificateRegistered event_of(const RealmHome& home, const Client& client,
                                                const registry::CertificateRecord& certificate,
                                                bool first) const;
   Turned provision(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
-                   bool first);
+                   const registry::pki::Certificate* fresh);
   void provision_later(RealmHome& home, const Client& client, const registry::CertificateId& id, bool first);
 
   const Switches switches_;

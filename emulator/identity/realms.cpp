@@ -93,13 +93,22 @@ void RealmHome::on_disconnected(const mqtt::ConnectionFacts& facts, mqtt::CloseR
                              {"certificateId", facts.principal},
                              {"why", topics::disconnect_reason(reason)}});
   if (reason == mqtt::CloseReason::authorization_lost) {
+    const auto id = CertificateId::parse(facts.principal);
+    const bool exists = id && registry_.find_at_door(*id) != nullptr;
     refusals_.add(
         {.refusal = Refusal::authorization_lost,
          .client_id = facts.client_id,
          .certificate_id = facts.principal,
          .peer = peer_text(facts.address, facts.port),
-         .cause = "certificate " + facts.principal + " is no longer ACTIVE, so its connection was cut (P2.7)",
-         .cure = "aws iot update-certificate --certificate-id " + facts.principal + " --new-status ACTIVE"});
+         .cause =
+             "certificate " + facts.principal +
+             (exists ? " is no longer ACTIVE, so its connection was cut (P2.7)"
+                     : " no longer exists, so its connection was cut: it was deleted (P2.8), or it was a "
+                       "provisioning claim, whose five minutes are over (P6.5)"),
+         .cure = exists ? "aws iot update-certificate --certificate-id " + facts.principal +
+                              " --new-status ACTIVE"
+                        : "let the device connect with another certificate; a new claim comes from aws iot "
+                          "create-provisioning-claim --template-name NAME"});
   }
   lifecycle_.disconnected(facts, reason);
 }

@@ -60,6 +60,16 @@ std::shared_ptr<void> FleetLoad::enter() {
   return {this, [](FleetLoad* load) { --load->under_way_; }};
 }
 
+void FleetLoad::close() {
+  ++closed_;
+  ++epoch_;
+}
+
+void FleetLoad::open() {
+  ++epoch_;  // what came since close() is from before, too
+  --closed_;
+}
+
 FleetProvisioning::FleetProvisioning(registry::Registry& registry, const FleetSurroundings& surroundings,
                                      Answer answer)
     : registry_{registry}, surroundings_{surroundings}, answer_{std::move(answer)} {}
@@ -68,6 +78,7 @@ void FleetProvisioning::on_request(const mqtt::MessagePtr& message, const mqtt::
   const auto request = std::make_shared<const Request>(Request{.client = client,
                                                                .message = message,
                                                                .topic = *parse_fleet_topic(message->topic),
+                                                               .epoch = surroundings_.load.epoch(),
                                                                .place = surroundings_.load.enter()});
   if (!request->place) {
     return reject(*request, {.rejection = Rejection::throttled,
@@ -84,11 +95,14 @@ void FleetProvisioning::on_request(const mqtt::MessagePtr& message, const mqtt::
 }
 
 void FleetProvisioning::create(const Request& request) {
+  if (!is_wanted(request)) return;
   const auto asked = read_create(request.topic, request.message->payload);
   if (const auto* rejected = std::get_if<Rejected>(&asked)) return reject(request, *rejected);
   const bool from_csr = request.topic.operation == FleetOperation::create_from_csr;
-  const auto made = from_csr ? registry_.create_owned_certificate(std::get<CreateRequest>(asked).csr_pem)
-                             : registry_.create_owned_keys_and_certificate();
+  const auto still_wanted = [&] { return is_wanted(request); };
+  const auto made =
+      from_csr ? registry_.create_owned_certificate(std::get<CreateRequest>(asked).csr_pem, still_wanted)
+               : registry_.create_owned_keys_and_certificate(still_wanted);
   if (!made && from_csr && made.error().code == Errc::invalid_request) {
     return reject(request, {.rejection = Rejection::csr_invalid,
                             .message = made.error().message,
@@ -105,6 +119,7 @@ void FleetProvisioning::create(const Request& request) {
 }
 
 void FleetProvisioning::start_provisioning(const RequestPtr& request) {
+  if (!is_wanted(*request)) return;
   auto checked = check(request);
   if (const auto* rejected = std::get_if<Rejected>(&checked)) return reject(*request, *rejected);
   auto& ready = std::get<Provisioning>(checked);
@@ -157,27 +172,36 @@ Read<FleetProvisioning::Provisioning> FleetProvisioning::check(const RequestPtr&
 
 void FleetProvisioning::ask_hook(Provisioning provisioning) {
   const Request& request = *provisioning.request;
-  invoke::Invocation call{.payload = hook_event({.claim_certificate_id = request.client.principal,
-                                                 .certificate_id = provisioning.certificate->id.hex(),
-                                                 .certificate_pem = provisioning.certificate->pem,
-                                                 .template_arn = provisioning.document->arn,
-                                                 .client_id = request.client.client_id,
-                                                 .parameters = provisioning.asked.parameters}),
-                          .realm = registry_.realm(),
-                          .client_id = request.client.client_id,
-                          .time_limit = surroundings_.hook_time_limit};
+  invoke::Invocation invocation{.payload = hook_event({.claim_certificate_id = request.client.principal,
+                                                       .certificate_id = provisioning.certificate->id.hex(),
+                                                       .certificate_pem = provisioning.certificate->pem,
+                                                       .template_arn = provisioning.document->arn,
+                                                       .client_id = request.client.client_id,
+                                                       .parameters = provisioning.asked.parameters}),
+                                .realm = registry_.realm(),
+                                .client_id = request.client.client_id,
+                                .time_limit = surroundings_.hook_time_limit};
   const std::string target = provisioning.document->hook->target_arn;
-  surroundings_.functions.invoke(
-      target, std::move(call),
-      [this, provisioning = std::move(provisioning)](Result<std::string> answer) mutable {
-        surroundings_.steps.post(
-            [this, provisioning = std::move(provisioning), answer = std::move(answer)]() mutable {
-              on_hook_answer(std::move(provisioning), answer);
-            });
-      });
+  const auto call = std::make_shared<HookCall>();
+  call->provisioning = std::move(provisioning);
+  call->deadline = surroundings_.real_clock.tick() + surroundings_.hook_time_limit;
+  surroundings_.real_timers.at(call->deadline, [this, waiting = std::weak_ptr<HookCall>{call}] {
+    if (const auto late = waiting.lock()) on_hook_answer(*late, no_answer_in_time());
+  });
+  surroundings_.functions.invoke(target, std::move(invocation), [this, call](Result<std::string> answer) {
+    if (surroundings_.real_clock.tick() >= call->deadline) answer = no_answer_in_time();
+    surroundings_.steps.post([this, call, answer = std::move(answer)] { on_hook_answer(*call, answer); });
+  });
 }
 
-void FleetProvisioning::on_hook_answer(Provisioning provisioning, const Result<std::string>& answer) {
+Error FleetProvisioning::no_answer_in_time() const {
+  return {Errc::unavailable,
+          "it had not answered after " + std::to_string(surroundings_.hook_time_limit.count()) + " ms"};
+}
+
+void FleetProvisioning::on_hook_answer(HookCall& call, const Result<std::string>& answer) {
+  Provisioning& provisioning = call.provisioning;
+  if (call.over.exchange(true) || !is_wanted(*provisioning.request)) return;
   auto overrides = answer ? read_hook_answer(*answer) : answer.error();
   if (!overrides) {
     return reject(
@@ -188,7 +212,8 @@ void FleetProvisioning::on_hook_answer(Provisioning provisioning, const Result<s
                    provisioning.document->name.text() + " does not allow it: " + overrides.error().message,
          .cure = "let the hook answer {\"allowProvisioning\": true} within " +
                  std::to_string(surroundings_.hook_time_limit.count()) +
-                 " ms (P5.11; limit provisioning_hook_timeout_s)"});
+                 " ms (P5.11; limit provisioning_hook_timeout_s)"},
+        provisioning.certificate);
   }
   for (auto& [name, value] : *overrides) provisioning.asked.parameters[name] = std::move(value);
   finish(provisioning);
@@ -197,7 +222,9 @@ void FleetProvisioning::on_hook_answer(Provisioning provisioning, const Result<s
 void FleetProvisioning::finish(const Provisioning& provisioning) {
   const Request& request = *provisioning.request;
   const auto applied = apply(provisioning);
-  if (const auto* rejected = std::get_if<Rejected>(&applied)) return reject(request, *rejected);
+  if (const auto* rejected = std::get_if<Rejected>(&applied)) {
+    return reject(request, *rejected, provisioning.certificate);
+  }
   const auto& made = std::get<registry::Provisioned>(applied);
   const std::string name = made.thing ? made.thing->name.text() : std::string{};
   log::info("provisioned", {{"template", provisioning.document->name.text()},
@@ -217,7 +244,10 @@ Read<registry::Provisioned> FleetProvisioning::apply(const Provisioning& provisi
   const auto certificate = registry::pki::Certificate::from_pem(record.pem);
   if (!certificate) return internal(certificate.error());
   provisioning::Parameters parameters = provisioning.asked.parameters;
-  // Nobody but the certificate itself says what stands in it.
+  // Nobody but the certificate itself says what stands in it, and what does not.
+  std::erase_if(parameters, [](const auto& parameter) {
+    return provisioning::find_certificate_parameter(parameter.first) != nullptr;
+  });
   for (auto& [name, value] :
        provisioning::certificate_parameters(*certificate, registry_.options().jitp_serial_fallback)) {
     parameters[name] = std::move(value);
@@ -247,14 +277,17 @@ void FleetProvisioning::accept(const Request& request, const Json& payload) {
           encode_payload(request.topic.format, payload));
 }
 
-void FleetProvisioning::reject(const Request& request, const Rejected& rejected) {
+void FleetProvisioning::reject(const Request& request, const Rejected& rejected,
+                               const registry::CertificatePtr& certificate) {
+  if (!is_wanted(request)) return;
   const RejectionShape shape = shape_of(rejected.rejection);
   surroundings_.refusals.add({.refusal = Refusal::provisioning_rejected,
                               .client_id = request.client.client_id,
                               .certificate_id = request.client.principal,
                               .peer = identity::peer_text(request.client.address, request.client.port),
-                              .cause = request.message->topic + " was rejected with " +
-                                       std::to_string(shape.status_code) + " " +
+                              .cause = request.message->topic +
+                                       (certificate ? " for certificate " + certificate->id.hex() : "") +
+                                       " was rejected with " + std::to_string(shape.status_code) + " " +
                                        std::string{shape.error_code} + ": " +
                                        (rejected.detail.empty() ? rejected.message : rejected.detail),
                               .cure = rejected.cure});

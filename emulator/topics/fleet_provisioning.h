@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/timers.h"
 #include "emulator/identity/refusals.h"
 #include "emulator/invoke/functions.h"
 #include "emulator/topics/fleet_requests.h"
@@ -22,7 +24,8 @@
 
 namespace iotemu::topics {
 
-/// How many requests of the whole emulator are under way.
+/// The requests of the whole emulator that are under way: how many there are, and which of them are still
+/// wanted.
 class FleetLoad {
  public:
   static constexpr std::size_t kMost = 1000;
@@ -30,18 +33,30 @@ class FleetLoad {
   /// Holds one place while it lives; null when there is none.
   std::shared_ptr<void> enter();
 
+  /// Nothing that came before the matching `open()` is wanted any more: a reset stands between the two, the
+  /// end of the emulator behind the last `close()`.
+  void close();
+  void open();
+  /// What a request keeps, to be told later whether it is wanted.
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+  [[nodiscard]] bool wants(std::uint64_t epoch) const { return closed_ == 0 && epoch_ == epoch; }
+
  private:
   std::atomic<std::size_t> under_way_{0};
+  std::atomic<int> closed_{0};
+  std::atomic<std::uint64_t> epoch_{0};
 };
 
 /// All of it outlives the FleetProvisioning.
 struct FleetSurroundings {
-  Executor& keys;   ///< Where keys are made and certificates signed.
+  Executor& keys;   ///< Where keys are made and certificates signed; nobody else waits for it.
   Executor& steps;  ///< Where everything else is done.
   const invoke::Functions& functions;
   identity::Refusals& refusals;
   FleetLoad& load;
-  /// P5.11, in real time.
+  const Clock& real_clock;
+  Timers& real_timers;  ///< By `real_clock`.
+  /// P5.11, in real time, from the call to the answer.
   Duration hook_time_limit{std::chrono::seconds{5}};
 };
 
@@ -61,6 +76,7 @@ class FleetProvisioning {
     mqtt::ConnectionFacts client{};
     mqtt::MessagePtr message{};
     FleetTopic topic{};
+    std::uint64_t epoch{};
     std::shared_ptr<void> place{};
   };
   using RequestPtr = std::shared_ptr<const Request>;
@@ -73,16 +89,30 @@ class FleetProvisioning {
     registry::CertificatePtr certificate{};
   };
 
+  /// A hook that is asked. The answer or the end of its time, whichever comes first, takes the call over; the
+  /// other finds nothing left to do. Code that hangs keeps the call, and so its place, until it ends.
+  struct HookCall {
+    Provisioning provisioning{};
+    Tick deadline{};
+    std::atomic<bool> over{false};
+  };
+
+  [[nodiscard]] bool is_wanted(const Request& request) const {
+    return surroundings_.load.wants(request.epoch);
+  }
   void create(const Request& request);
   void start_provisioning(const RequestPtr& request);
   [[nodiscard]] Read<Provisioning> check(const RequestPtr& request) const;
   void ask_hook(Provisioning provisioning);
-  void on_hook_answer(Provisioning provisioning, const Result<std::string>& answer);
+  void on_hook_answer(HookCall& call, const Result<std::string>& answer);
+  [[nodiscard]] Error no_answer_in_time() const;
   void finish(const Provisioning& provisioning);
   [[nodiscard]] Read<registry::Provisioned> apply(const Provisioning& provisioning);
 
   void accept(const Request& request, const Json& payload);
-  void reject(const Request& request, const Rejected& rejected);
+  /// `certificate`: the one the request is about, once that is known.
+  void reject(const Request& request, const Rejected& rejected,
+              const registry::CertificatePtr& certificate = nullptr);
 
   registry::Registry& registry_;
   const FleetSurroundings surroundings_;

@@ -86,7 +86,8 @@ TEST_F(FleetProvisioning, CertificateWithoutTemplateIsRefusedAndKnocksAtNobody) 
   Device claim = claimant("claim");
   Device device = device_of(create_certificate(claim));
   EXPECT_THAT(device.connect(), RefusedBecause(Refusal::certificate_pending));
-  EXPECT_THAT(emu.explain(device), HasSubstr("P3.5 row 9"));
+  EXPECT_THAT(emu.explain(device), HasSubstr("no template has provisioned it (P3.5 row 9)"));
+  EXPECT_THAT(emu.explain(device), HasSubstr("$aws/provisioning-templates/NAME/provision/json"));
   EXPECT_THAT(events.messages(), IsEmpty());
   EXPECT_EQ(called, 0);
 }
@@ -117,6 +118,62 @@ TEST_F(FleetProvisioning, NothingIsKeptForWhoSubscribesLate) {
   device.disconnect();
   connect(device, {.clean_session = false});
   EXPECT_THAT(device.messages(), IsEmpty());
+}
+
+// P6.1: the next device with the same claim and the same client id must not get the key.
+TEST_F(FleetProvisioning, ReplyThatWasNotAcknowledgedIsNotRepeatedToTheNextConnection) {
+  Device claim = active_device("claim");
+  connect(claim, {.client_id = "unit", .clean_session = false, .acknowledge = false});
+  subscribe_to_replies(claim);
+  ASSERT_TRUE(ask(claim, kCreate + "json", "")->accepted);
+  claim.drop();
+  connect(claim, {.client_id = "unit", .clean_session = false});
+  ASSERT_TRUE(emu.advance(std::chrono::seconds{10}));
+  EXPECT_THAT(claim.messages(), IsEmpty());
+  EXPECT_EQ(ask(claim, kCreate + "json", "{]")->code(), "InvalidPayload") << "the session is still the same";
+}
+
+// What was asked before a reset leaves nothing behind in what comes after.
+TEST_F(FleetProvisioning, RequestsOfBeforeAResetAreForgotten) {
+  create_template("fleet");
+  Device claim = claimant("claim");
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_THAT(claim.publish(kCreate + "json", ""), Accepted());
+    ASSERT_THAT(claim.publish(provision_topic("fleet") + "json", "{}"), Accepted());
+  }
+  emu.reset();
+  EXPECT_THAT(emu.api("ListCertificates")["certificates"], IsEmpty());
+  ASSERT_TRUE(emu.settle());
+  EXPECT_THAT(emu.api("ListCertificates")["certificates"], IsEmpty());
+  EXPECT_THAT(emu.refusals(), IsEmpty());
+
+  Device next = claimant("next");
+  EXPECT_TRUE(create_certificate(next).accepted);
+}
+
+TEST_F(FleetProvisioning, EmulatorEndsWithoutMakingTheKeysThatAreStillAskedFor) {
+  constexpr int kRequests = 300;  // keys for half a minute
+  const SystemClock clock;
+  Tick end{};
+  {
+    Emulator other{test_options()};
+    const CaFixture ca = other.make_ca({});
+    const DeviceIdentity identity = ca.sign_device("claim");
+    ASSERT_THAT(other.api("RegisterCertificateWithoutCA",
+                          {{"certificatePem", identity.certificate_pem}, {"status", "ACTIVE"}}),
+                IsOk());
+    ASSERT_THAT(other.api("CreatePolicy", {{"policyName", "all"},
+                                           {"policyDocument", policy_document({allow("iot:*", "*")})}}),
+                IsOk());
+    ASSERT_THAT(other.api("AttachPolicy",
+                          {{"policyName", "all"}, {"target", arn("cert/" + identity.certificate_id)}}),
+                IsOk());
+    Device claim{other, identity};
+    connect(claim);
+    for (int i = 0; i < kRequests; ++i) ASSERT_THAT(claim.publish(kCreate + "json", ""), Accepted());
+    end = clock.tick();
+  }
+  EXPECT_LT((clock.tick() - end).count(), 8000);
 }
 
 TEST_F(FleetProvisioning, RepliesNeedTheRightToReceiveAndComeAtTheSubscribersQoS) {
@@ -179,6 +236,20 @@ TEST_F(FleetProvisioning, ParametersOfTheDeviceDoNotReplaceThoseOfItsCertificate
   EXPECT_EQ(status_of(created.text("certificateId")), "ACTIVE");
 }
 
+// What stands nowhere in the certificate's subject is absent, whatever the device sends.
+TEST_F(FleetProvisioning, ParametersOfTheDeviceDoNotAddToThoseOfItsCertificate) {
+  Json body = fleet_template();
+  body["Parameters"]["AWS::IoT::Certificate::Country"] = {{"Type", "String"}, {"Default", "none"}};
+  body["Resources"]["thing"]["Properties"]["AttributePayload"] = {
+      {"country", {{"Ref", "AWS::IoT::Certificate::Country"}}}};
+  create_template("fleet", Json::object(), body);
+  Device claim = claimant("claim");
+  Json request = provision_request(create_certificate(claim));
+  request["parameters"]["AWS::IoT::Certificate::Country"] = "XX";
+  EXPECT_THAT(provision(claim, request), IsAccepted());
+  EXPECT_EQ(emu.api("DescribeThing", {{"thingName", "sensor-0001"}})["attributes"]["country"], "none");
+}
+
 // P6.4.
 TEST_F(FleetProvisioning, TokenIsAskedForBoundToItsCertificateAndUsedUp) {
   create_template("fleet");
@@ -195,6 +266,7 @@ TEST_F(FleetProvisioning, TokenIsAskedForBoundToItsCertificateAndUsedUp) {
   EXPECT_THAT(provision(claim, {{"certificateOwnershipToken", request["certificateOwnershipToken"]}}),
               RejectedWith(400, "InvalidParameters"))
       << "SerialNumber is missing";
+  EXPECT_THAT(emu.explain("claim"), HasSubstr("for certificate " + created.text("certificateId")));
   EXPECT_THAT(provision(claim, request), IsAccepted()) << "a rejection uses nothing up";
   EXPECT_THAT(provision(claim, request), RejectedWith(400, "InvalidCertificateOwnershipToken"));
   EXPECT_THAT(emu.explain(claim), HasSubstr("provisioning_rejected"));

@@ -150,6 +150,8 @@ TEST_F(ProvisioningClaim, EndsAfterFiveMinutes) {
   EXPECT_THAT(device.connect(), Accepted());
   ASSERT_TRUE(emu.advance(1s));
   EXPECT_FALSE(device.is_connected()) << "what it could do is over";
+  EXPECT_THAT(emu.explain(device), HasSubstr("a provisioning claim, whose five minutes are over"));
+  EXPECT_THAT(emu.explain(device), Not(HasSubstr("update-certificate")));
   EXPECT_THAT(device.connect(), RefusedBecause(Refusal::ca_unknown));
   EXPECT_THAT(emu.explain(device), HasSubstr("a provisioning claim, which is valid for five minutes"));
 }

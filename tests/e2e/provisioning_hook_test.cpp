@@ -15,6 +15,12 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
+Options with_limit(Duration limit) {
+  Options options = test_options();
+  options.limits.provisioning_hook_timeout = limit;
+  return options;
+}
+
 class ProvisioningHook : public FleetTest {
  protected:
   explicit ProvisioningHook(const Options& options = test_options()) : FleetTest{options} {
@@ -80,6 +86,7 @@ TEST_F(ProvisioningHook, EveryAnswerButAYesIsANo) {
     emu.on_function("gate", [answer = given](const Json&) { return answer; });
     EXPECT_THAT(provision(claim, provision_request(created)), RejectedWith(403, "AccessDenied")) << reason;
     EXPECT_THAT(emu.explain("claim"), HasSubstr(reason));
+    EXPECT_THAT(emu.explain("claim"), HasSubstr("for certificate " + created.text("certificateId")));
   }
   emu.on_function("gate", [](const Json&) -> Json { throw std::runtime_error{"out of paper"}; });
   const FleetAnswer answer = provision(claim, provision_request(created));
@@ -121,7 +128,12 @@ TEST_F(ProvisioningHook, OtherRequestsGoOnWhileOneWaitsForItsAnswer) {
   EXPECT_TRUE(answer(waiting, provision_topic("fleet") + "json")->accepted);
 }
 
-TEST_F(ProvisioningHook, BeyondAThousandUnderWayRequestsAreRejectedAtOnce) {
+class PatientHook : public ProvisioningHook {
+ protected:
+  PatientHook() : ProvisioningHook{with_limit(10min)} {}
+};
+
+TEST_F(PatientHook, BeyondAThousandUnderWayRequestsAreRejectedAtOnce) {
   std::promise<void> opened;
   emu.on_function("gate", [open = opened.get_future().share()](const Json&) {
     open.wait();
@@ -142,9 +154,8 @@ TEST_F(ProvisioningHook, BeyondAThousandUnderWayRequestsAreRejectedAtOnce) {
 }
 
 Options with_function(const std::string& target, Duration limit = 5s) {
-  Options options = test_options();
+  Options options = with_limit(limit);
   options.functions["gate"] = target;
-  options.limits.provisioning_hook_timeout = limit;
   return options;
 }
 
@@ -172,7 +183,7 @@ TEST_F(SlowHook, IsGivenUpAfterItsTimeLimit) {
   Device claim = claimant("claim");
   EXPECT_THAT(provision(claim, provision_request(create_certificate(claim))),
               RejectedWith(403, "AccessDenied"));
-  EXPECT_THAT(emu.explain("claim"), HasSubstr("had not ended after 200 ms"));
+  EXPECT_THAT(emu.explain("claim"), HasSubstr("had not answered after 200 ms"));
   emu.on_function("gate", [](const Json&) {
     const SystemClock clock;
     const Tick start = clock.tick();
@@ -181,7 +192,35 @@ TEST_F(SlowHook, IsGivenUpAfterItsTimeLimit) {
   });
   EXPECT_THAT(provision(claim, provision_request(create_certificate(claim))),
               RejectedWith(403, "AccessDenied"));
-  EXPECT_THAT(emu.explain("claim"), HasSubstr("more than 200 ms"));
+  EXPECT_THAT(emu.explain("claim"), HasSubstr("had not answered after 200 ms"));
+}
+
+// P5.11: the limit runs from the call, whatever the code does.
+TEST_F(SlowHook, ThatHangsDelaysNoRejectionAndIsNotHeardLater) {
+  std::promise<void> opened;
+  emu.on_function("gate", [open = opened.get_future().share()](const Json&) {
+    open.wait();
+    return Json{{"allowProvisioning", true}};
+  });
+  Device claim = claimant("claim");
+  Device behind = claimant("behind");
+  const FleetAnswer created = create_certificate(claim);
+  const FleetAnswer other = create_certificate(behind);
+  const std::string topic = provision_topic("fleet") + "json";
+  ASSERT_THAT(claim.publish(topic, provision_request(created).dump(), 1), Accepted());
+  ASSERT_THAT(behind.publish(topic, provision_request(other, "0002").dump(), 1), Accepted());
+  // `settle()` would wait for the code that hangs.
+  for (const char* client : {"claim", "behind"}) {
+    while (claim.ping().accepted &&
+           emu.explain(client).find("had not answered after 200 ms") == std::string::npos) {
+    }
+    EXPECT_THAT(emu.explain(client), HasSubstr("403 AccessDenied"));
+  }
+  opened.set_value();
+  EXPECT_THAT(answer(claim, topic).value_or(FleetAnswer{}), RejectedWith(403, "AccessDenied"));
+  EXPECT_THAT(answer(behind, topic).value_or(FleetAnswer{}), RejectedWith(403, "AccessDenied"))
+      << "it waited behind the one that hung";
+  EXPECT_EQ(status_of(created.text("certificateId")), "PENDING_ACTIVATION");
 }
 
 }  // namespace

@@ -121,5 +121,15 @@ TEST(Cbor, IsWrittenWithDefiniteLengthsAndComesBackTheSame) {
   EXPECT_EQ(*back, value);
 }
 
+TEST(Cbor, InvalidUtf8IsWrittenAsInJson) {
+  const std::string bad = "a\xff z\xc3";
+  const Json value{{bad, {bad, "\xc3\xbc"}}, {"b", Json::binary({0xff})}};
+  const auto back = parse_cbor(to_cbor(value));
+  ASSERT_TRUE(back) << back.error().message;
+  const std::string replaced = Json::parse(to_text(Json(bad))).get<std::string>();
+  EXPECT_EQ(replaced, "a\xef\xbf\xbd z\xef\xbf\xbd");
+  EXPECT_EQ(*back, (Json{{replaced, {replaced, "\xc3\xbc"}}, {"b", Json::binary({0xff})}}));
+}
+
 }  // namespace
 }  // namespace iotemu

@@ -53,6 +53,16 @@ class FleetRegistryTest : public RegistryTest {
   std::vector<Tick> ahead_;
 };
 
+TEST_F(FleetRegistryTest, CertificateThatNobodyWantsAnyMoreIsNotStored) {
+  const auto nobody = [] { return false; };
+  const std::string csr = *pki::make_csr({{.name = "CN", .value = "d"}}, key);
+  EXPECT_THAT(registry.create_owned_certificate(csr, nobody), FailsWith(Errc::unavailable));
+  EXPECT_THAT(registry.create_owned_keys_and_certificate(nobody), FailsWith(Errc::unavailable));
+  EXPECT_THAT(registry.list_certificates({})->items, SizeIs(0));
+  EXPECT_THAT(expiries(), SizeIs(0)) << "nor a token";
+  EXPECT_TRUE(registry.create_owned_certificate(csr, [] { return true; }));
+}
+
 TEST_F(FleetRegistryTest, CertificateComesPendingWithATokenOfItsOwn) {
   const auto owned = create("d");
   EXPECT_EQ(owned.certificate->status, CertificateStatus::pending_activation);
