@@ -1,8 +1,8 @@
 #pragma once
 
 // Private keys. OpenSSL's generator makes them; a Secret that holds one as text is wiped when it goes, while
-// the answers that are written from it (JSON, messages, packets) are ordinary memory. RSA generation takes a
-// hundred milliseconds and more: call it where blocking is allowed, never under a lock.
+// the answers that are written from it are ordinary memory. RSA generation takes a hundred milliseconds and
+// more: call it where blocking is allowed, never under a lock.
 
 #include <memory>
 #include <string>
