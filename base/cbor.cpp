@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace iotemu {
 namespace {
 
@@ -15,33 +17,6 @@ enum class Major : std::uint8_t { unsigned_integer, negative_integer, bytes, tex
 
 constexpr std::uint8_t kIndefinite = 31;
 constexpr std::uint8_t kBreak = 0xff;
-
-/// Whether `text` is UTF-8: no overlong forms, no surrogates, nothing beyond U+10FFFF.
-bool is_utf8(std::string_view text) {
-  std::size_t at = 0;
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  while (at < text.size()) {
-    const std::uint8_t lead = byte(at);
-    const std::size_t more = lead < 0x80                    ? 0
-                             : lead >= 0xc2 && lead <= 0xdf ? 1
-                             : lead >= 0xe0 && lead <= 0xef ? 2
-                             : lead >= 0xf0 && lead <= 0xf4 ? 3
-                                                            : std::string_view::npos;
-    if (more == std::string_view::npos || text.size() - at <= more) return false;
-    for (std::size_t i = 1; i <= more; ++i) {
-      if ((byte(at + i) & 0xc0) != 0x80) return false;
-    }
-    if (more > 0) {
-      const std::uint8_t second = byte(at + 1);
-      if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-          (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
-        return false;
-      }
-    }
-    at += more + 1;
-  }
-  return true;
-}
 
 double half_to_double(std::uint16_t bits) {
   const int exponent = (bits >> 10) & 0x1f;

@@ -1,7 +1,9 @@
 #pragma once
 
 // CBOR (RFC 8949) at the edges, as the same values as JSON: parsing of untrusted bytes with bounds. Nothing
-// is allocated that the bytes do not hold, and depth is bounded before a value exists.
+// is allocated that the bytes do not hold, and depth is bounded before a value exists. nlohmann's own reader
+// is not for strangers: it recurses through nesting and chunked strings as deep as the bytes ask, wraps
+// negative integers that do not fit and takes any bytes for text. Its writer serves.
 
 #include <string>
 #include <string_view>

@@ -8,27 +8,11 @@
 #include <system_error>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/log.h"
 
 namespace iotemu {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_{fd} {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool valid() const { return fd_ >= 0; }
-  /// False if the content could not be handed to the file system.
-  [[nodiscard]] bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
-
- private:
-  int fd_;
-};
 
 Error system_error(std::string_view verb, const std::filesystem::path& path, int number) {
   const auto code = number == ENOENT ? Errc::not_found : number == EEXIST ? Errc::already_exists : Errc::io;
@@ -60,7 +44,7 @@ Result<std::string> read_all(const Descriptor& file, const std::filesystem::path
 
 Status write_new(const std::filesystem::path& path, std::string_view content, mode_t mode) {
   Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)};
-  if (!file.valid()) return system_error("create", path, errno);
+  if (!file) return system_error("create", path, errno);
   const auto failed = [&](int number) {
     ::unlink(path.c_str());
     return system_error("write", path, number);
@@ -72,7 +56,8 @@ Status write_new(const std::filesystem::path& path, std::string_view content, mo
     if (n < 0) return failed(errno);
     content.remove_prefix(static_cast<std::size_t>(n));
   }
-  if (!file.close()) return failed(errno);
+  // False if the content could not be handed to the file system.
+  if (::close(file.release()) != 0) return failed(errno);
   return Ok{};
 }
 
@@ -85,14 +70,14 @@ Error not_ours(const std::filesystem::path& path) {
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t max_bytes) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file.valid()) return system_error("read", path, errno);
+  if (!file) return system_error("read", path, errno);
   return read_all(file, path, max_bytes);
 }
 
 Result<std::string> read_secret_file(const std::filesystem::path& path, std::size_t max_bytes) {
   // O_NONBLOCK: a FIFO put in the key's place must not hold the start.
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
-  if (!file.valid()) return system_error("read", path, errno);
+  if (!file) return system_error("read", path, errno);
   struct stat facts {};
   if (::fstat(file.get(), &facts) != 0) return system_error("read", path, errno);
   if (!S_ISREG(facts.st_mode)) {
@@ -129,7 +114,7 @@ Status make_private_directory(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) return system_error("create", path, errno);
 
   const Descriptor directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!directory.valid()) return system_error("open directory", path, errno);
+  if (!directory) return system_error("open directory", path, errno);
   struct stat facts {};
   if (::fstat(directory.get(), &facts) != 0) return system_error("open directory", path, errno);
   if (facts.st_uid != ::geteuid()) return not_ours(path);

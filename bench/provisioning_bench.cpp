@@ -60,6 +60,13 @@ struct Plant {
                                                  .role_arn = "arn:aws:iam::123456789012:role/JITPRole"}})};
 };
 
+std::vector<pki::Certificate> strangers(const Plant& plant, benchmark::IterationCount count) {
+  std::vector<pki::Certificate> devices;
+  for (benchmark::IterationCount i = 0; i < count; ++i)
+    devices.push_back(device(plant.ca, "d-" + std::to_string(i)));
+  return devices;
+}
+
 void parse_template(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(provisioning::parse_template(kTemplate));
 }
@@ -92,9 +99,7 @@ BENCHMARK(evaluate_template);
 /// The registry's part of a first connect: registered, evaluated, thing, policy and attachments made, ACTIVE.
 void provision_new_device(benchmark::State& state) {
   Plant plant;
-  std::vector<pki::Certificate> devices;
-  for (benchmark::IterationCount i = 0; i < state.max_iterations; ++i)
-    devices.push_back(device(plant.ca, "d-" + std::to_string(i)));
+  const auto devices = strangers(plant, state.max_iterations);
   std::size_t next = 0;
   for (auto _ : state) {
     const auto& certificate = devices[next++];
@@ -109,9 +114,7 @@ BENCHMARK(provision_new_device)->Iterations(5000);
 /// The same without a template: what JITR asks of the registry.
 void register_new_device(benchmark::State& state) {
   Plant plant;
-  std::vector<pki::Certificate> devices;
-  for (benchmark::IterationCount i = 0; i < state.max_iterations; ++i)
-    devices.push_back(device(plant.ca, "d-" + std::to_string(i)));
+  const auto devices = strangers(plant, state.max_iterations);
   std::size_t next = 0;
   for (auto _ : state) benchmark::DoNotOptimize(plant.registry.auto_register(devices[next++], *plant.record));
   state.counters["devices"] = {static_cast<double>(state.iterations()), benchmark::Counter::kIsRate};

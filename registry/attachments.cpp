@@ -1,5 +1,6 @@
 // Which policy is attached to whom (P7.2).
 
+#include "registry/errors.h"
 #include "registry/merged_page.h"
 #include "registry/registry.h"
 
@@ -8,7 +9,7 @@ namespace iotemu::registry {
 Result<Principal> Registry::existing_principal(std::string_view text) const {
   auto principal = Principal::parse(realm_, text);
   if (principal && principal->is_certificate() && !certificates_.find(principal->certificate())) {
-    return Error{Errc::not_found, "Certificate " + principal->certificate().hex() + " does not exist"};
+    return does_not_exist(principal->certificate());
   }
   return principal;
 }
@@ -18,7 +19,7 @@ Result<PolicyTarget> Registry::policy_target(std::string_view text) const {
   if (!target) return target;
   if (target->is_group()) {
     if (thing_groups_.find(target->group())) return target;
-    return Error{Errc::not_found, "Thing group " + target->group().text() + " does not exist"};
+    return does_not_exist(target->group());
   }
   const auto principal = existing_principal(text);
   if (!principal) return principal.error();
@@ -27,7 +28,7 @@ Result<PolicyTarget> Registry::policy_target(std::string_view text) const {
 
 Status Registry::attach_policy(const PolicyName& name, std::string_view target_text) {
   const Writing write{write_mutex_};
-  if (!policies_.find(name)) return Error{Errc::not_found, "Policy " + name.text() + " does not exist"};
+  if (!policies_.find(name)) return does_not_exist(name);
   const auto target = policy_target(target_text);
   if (!target) return target.error();
   if (policy_links_.find(*target, name)) return Ok{};
@@ -95,7 +96,7 @@ Result<Page<PolicyPtr>> Registry::attached_policies(std::string_view target_text
 
 Result<Page<std::string>> Registry::targets_for_policy(const PolicyName& name,
                                                        const PageRequest& page) const {
-  if (!policies_.find(name)) return Error{Errc::not_found, "Policy " + name.text() + " does not exist"};
+  if (!policies_.find(name)) return does_not_exist(name);
   const auto targets = policy_links_.page_of_right(name, page, [](Ok) { return true; });
   if (!targets) return targets.error();
   Page<std::string> result{.next_marker = targets->next_marker};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace iotemu::registry {
 namespace {
 
@@ -17,7 +19,7 @@ bool only(std::string_view text, std::string_view others) {
 }
 
 std::string quoted(std::string_view text) {
-  return "'" + std::string{text.substr(0, kShown)} + "'";
+  return "'" + std::string{front_characters(text, kShown)} + "'";
 }
 
 }  // namespace

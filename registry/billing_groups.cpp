@@ -1,22 +1,11 @@
 // Billing groups (P8.5). A thing's record names the one it is in; the links here are that, turned around.
 
+#include "registry/errors.h"
 #include "registry/merged_page.h"
 #include "registry/registry.h"
 
 namespace iotemu::registry {
 namespace {
-
-Error invalid(std::string what) {
-  return {Errc::invalid_request, std::move(what)};
-}
-
-Error no_such_group(const BillingGroupName& name) {
-  return {Errc::not_found, "Billing group " + name.text() + " does not exist"};
-}
-
-Error no_such_thing(const ThingName& name) {
-  return {Errc::not_found, "Thing " + name.text() + " does not exist"};
-}
 
 Status check_version(const BillingGroupRecord& group, std::optional<std::int64_t> expected) {
   if (!expected || *expected == group.version) return Ok{};
@@ -62,7 +51,7 @@ Result<BillingGroupPtr> Registry::create_billing_group(const BillingGroupName& n
 
 Result<BillingGroupPtr> Registry::billing_group(const BillingGroupName& name) const {
   auto found = billing_groups_.find(name);
-  if (!found) return no_such_group(name);
+  if (!found) return does_not_exist(name);
   return found;
 }
 
@@ -70,7 +59,7 @@ Result<std::int64_t> Registry::update_billing_group(const BillingGroupName& name
                                                     const UpdateBillingGroup& request) {
   const Writing write{write_mutex_};
   const auto old = billing_groups_.find(name);
-  if (!old) return no_such_group(name);
+  if (!old) return does_not_exist(name);
   if (auto checked = check_version(*old, request.expected_version); !checked) return checked.error();
   auto next = std::make_shared<BillingGroupRecord>(*old);
   if (request.description) next->description = *request.description;
@@ -119,25 +108,25 @@ Status Registry::move_thing(const ThingPtr& thing, const std::optional<BillingGr
 
 Status Registry::add_thing_to_billing_group(const ThingName& thing_name, const BillingGroupName& group) {
   const Writing write{write_mutex_};
-  if (!billing_groups_.find(group)) return no_such_group(group);
+  if (!billing_groups_.find(group)) return does_not_exist(group);
   const auto thing = things_.find(thing_name);
-  if (!thing) return no_such_thing(thing_name);
+  if (!thing) return does_not_exist(thing_name);
   if (thing->billing_group == group) return Ok{};
   return move_thing(thing, group);
 }
 
 Status Registry::remove_thing_from_billing_group(const ThingName& thing_name, const BillingGroupName& group) {
   const Writing write{write_mutex_};
-  if (!billing_groups_.find(group)) return no_such_group(group);
+  if (!billing_groups_.find(group)) return does_not_exist(group);
   const auto thing = things_.find(thing_name);
-  if (!thing) return no_such_thing(thing_name);
+  if (!thing) return does_not_exist(thing_name);
   if (thing->billing_group != group) return Ok{};
   return move_thing(thing, std::nullopt);
 }
 
 Result<Page<ThingName>> Registry::things_in_billing_group(const BillingGroupName& group,
                                                           const PageRequest& page) const {
-  if (!billing_groups_.find(group)) return no_such_group(group);
+  if (!billing_groups_.find(group)) return does_not_exist(group);
   MergedPage<ThingName> things{page};
   if (auto added = things.add(billing_links_.page_of_left(group, page, [](Ok) { return true; })); !added) {
     return added.error();

@@ -4,6 +4,8 @@
 
 #include "base/hex.h"
 #include "base/json.h"
+#include "base/utf8.h"
+#include "registry/errors.h"
 #include "registry/events.h"
 #include "registry/pki/verify.h"
 #include "registry/registry.h"
@@ -18,7 +20,7 @@ Error invalid_ca(std::string message) {
 }
 
 Error no_such_ca(const CertificateId& id) {
-  return {Errc::not_found, "CA certificate " + id.hex() + " does not exist"};
+  return does_not_exist("CA certificate " + id.hex());
 }
 
 /// Fails unless the clock is inside the certificate's window.
@@ -79,7 +81,7 @@ Result<pki::Certificate> read_verification(std::string_view pem, const pki::Cert
 Status check_code(const pki::Certificate& verification, const std::string& code) {
   const auto name = verification.subject().common_name();
   if (!code.empty() && lowercase(name) == code) return Ok{};
-  const std::string have{name.substr(0, 128)};
+  const std::string have{front_characters(name, 128)};
   return Error{Errc::registration_code_validation,
                code.empty()
                    ? "No registration code was requested, so the verification certificate's common name '" +
@@ -247,7 +249,6 @@ Result<Page<CertificatePtr>> Registry::list_certificates_by_ca(const Certificate
 }
 
 Result<RegistrationConfig> Registry::read_registration_config(RegistrationConfig config) const {
-  const auto invalid = [](std::string what) { return Error{Errc::invalid_request, std::move(what)}; };
   if (!config.template_name.empty()) {
     if (!config.template_body.empty()) {
       return invalid("registrationConfig has either a templateBody or a templateName, not both");
@@ -255,7 +256,7 @@ Result<RegistrationConfig> Registry::read_registration_config(RegistrationConfig
     const auto name = TemplateName::parse(config.template_name);
     const auto found = name ? provisioning_templates_.find(*name) : nullptr;
     if (!found) {
-      return Error{Errc::not_found, "Provisioning template " + config.template_name + " does not exist"};
+      return does_not_exist("Provisioning template " + config.template_name);
     }
     if (found->type != TemplateType::jitp) {
       return invalid("Provisioning template " + config.template_name +

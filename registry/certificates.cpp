@@ -1,5 +1,6 @@
 // Device certificates (P2).
 
+#include "registry/errors.h"
 #include "registry/events.h"
 #include "registry/pki/csr.h"
 #include "registry/pki/verify.h"
@@ -7,10 +8,6 @@
 
 namespace iotemu::registry {
 namespace {
-
-Error no_such_certificate(const CertificateId& id) {
-  return {Errc::not_found, "Certificate " + id.hex() + " does not exist"};
-}
 
 bool is_internal(CertificateStatus status) {
   return status == CertificateStatus::pending_activation || status == CertificateStatus::pending_transfer;
@@ -170,7 +167,7 @@ Result<CertificatePtr> Registry::register_certificate_without_ca(const RegisterC
 
 Result<CertificatePtr> Registry::certificate(const CertificateId& id) const {
   auto found = certificates_.find(id);
-  if (!found) return no_such_certificate(id);
+  if (!found) return does_not_exist(id);
   return found;
 }
 
@@ -178,7 +175,7 @@ Status Registry::set_certificate_status(const CertificateId& id, CertificateStat
   if (to == CertificateStatus::register_inactive) to = CertificateStatus::inactive;
   const Writing write{write_mutex_};
   const auto old = certificates_.find(id);
-  if (!old) return no_such_certificate(id);
+  if (!old) return does_not_exist(id);
   const auto refuse = [&](std::string_view why) {
     return Error{Errc::certificate_state, "Certificate " + id.hex() + " is " +
                                               std::string{to_text(old->status)} + " and cannot become " +
@@ -204,7 +201,7 @@ Status Registry::set_certificate_status(const CertificateId& id, CertificateStat
 Status Registry::delete_certificate(const CertificateId& id, bool force) {
   const Writing write{write_mutex_};
   const auto old = certificates_.find(id);
-  if (!old) return no_such_certificate(id);
+  if (!old) return does_not_exist(id);
   if (old->status == CertificateStatus::active) {
     return Error{Errc::certificate_state,
                  "Certificate must be deactivated (not ACTIVE) before deletion. " + id.hex()};

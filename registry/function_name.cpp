@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/utf8.h"
+
 namespace iotemu::registry {
 namespace {
 
@@ -36,7 +38,7 @@ Result<FunctionName> FunctionName::parse(std::string_view text) {
   if (parts.size() >= 3 && parts[1] == "function") parts.erase(parts.begin(), parts.begin() + 2);
   const bool named = !parts.empty() && parts.size() <= 2 && is_word(parts[0], kLongestName, "-_");
   if (!named || (parts.size() == 2 && !is_word(parts[1], kLongestQualifier, "-_$"))) {
-    return Error{Errc::invalid_request, "'" + std::string{text.substr(0, 256)} +
+    return Error{Errc::invalid_request, "'" + std::string{front_characters(text, 256)} +
                                             "' names no Lambda function; expected a name, name:qualifier, or "
                                             "arn:aws:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]"};
   }

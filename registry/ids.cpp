@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/hex.h"
+#include "base/utf8.h"
 
 namespace iotemu::registry {
 namespace {
@@ -25,7 +26,8 @@ Status check_name(std::string_view what, std::string_view text, std::size_t max,
   if (fits && legal) return Ok{};
   return Error{Errc::invalid_request, "A " + std::string{what} + " has 1 to " + std::to_string(max) +
                                           " letters, digits and characters of '" + std::string{others} +
-                                          "': '" + std::string{text.substr(0, kNameLength)} + "' does not"};
+                                          "': '" + std::string{front_characters(text, kNameLength)} +
+                                          "' does not"};
 }
 
 /// `<region>:<uuid>`, as Cognito names an identity.
@@ -66,7 +68,7 @@ Result<CertificateId> CertificateId::parse(std::string_view text) {
   });
   if (text.size() == kIdLength && legal) return CertificateId{lowercase(text)};
   return Error{Errc::invalid_request, "A certificate id has 64 hexadecimal characters: '" +
-                                          std::string{text.substr(0, kNameLength)} + "' does not"};
+                                          std::string{front_characters(text, kNameLength)} + "' does not"};
 }
 
 CertificateId CertificateId::of_der(std::string_view der) {
@@ -107,7 +109,7 @@ Result<Principal> Principal::parse(const Realm& realm, std::string_view text) {
   const auto resource = foreign_resource(text);
   if (!resource.starts_with(kCertificate)) {
     return Error{Errc::invalid_request,
-                 "'" + std::string{text.substr(0, 256)} +
+                 "'" + std::string{front_characters(text, 256)} +
                      "' is neither the ARN of a certificate nor a Cognito identity id"};
   }
   const auto id = CertificateId::parse(resource.substr(kCertificate.size()));

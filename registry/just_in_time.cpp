@@ -1,6 +1,7 @@
 // Just-in-time provisioning (P5.1, P5.3, P5.7): the template of the CA that signed a waiting certificate,
 // evaluated with what stands in the certificate. Every failure is a sentence that tells what to mend.
 
+#include "registry/errors.h"
 #include "registry/provisioning/certificate_parameters.h"
 #include "registry/registry.h"
 #include "registry/role_arn.h"
@@ -54,7 +55,7 @@ Result<TemplatePtr> Registry::provisioning_document(const RegistrationConfig& co
 
 Result<Provisioned> Registry::provision_just_in_time(const CertificateId& id, const pki::Certificate* known) {
   const auto record = certificates_.find(id);
-  if (!record) return Error{Errc::not_found, "Certificate " + id.hex() + " does not exist"};
+  if (!record) return does_not_exist(id);
   if (record->status != CertificateStatus::pending_activation)
     return Provisioned{.certificate = record, .left_alone = true};
   const auto ca = record->ca_id ? cas_.find(*record->ca_id) : nullptr;

@@ -2,23 +2,12 @@
 
 #include <map>
 
+#include "registry/errors.h"
 #include "registry/merged_page.h"
 #include "registry/registry.h"
 
 namespace iotemu::registry {
 namespace {
-
-Error invalid(std::string what) {
-  return {Errc::invalid_request, std::move(what)};
-}
-
-Error no_such_thing(const ThingName& name) {
-  return {Errc::not_found, "Thing " + name.text() + " does not exist"};
-}
-
-Error no_such_group(const ThingGroupName& name) {
-  return {Errc::not_found, "Thing group " + name.text() + " does not exist"};
-}
 
 bool any(Ok /*link*/) {
   return true;
@@ -30,7 +19,7 @@ Status Registry::check_memberships(const ThingName& thing, const std::set<ThingG
   std::map<ThingGroupName, ThingGroupName> group_of_root;
   for (const auto& name : groups) {
     const auto group = thing_groups_.find(name);
-    if (!group) return no_such_group(name);
+    if (!group) return does_not_exist(name);
     const auto [other, is_first] = group_of_root.emplace(group->root(), name);
     if (is_first) continue;
     return invalid("Thing " + thing.text() +
@@ -72,13 +61,13 @@ Status Registry::change_memberships(const ThingName& thing, const std::set<Thing
     }
   }
   const Writing write{write_mutex_};
-  if (!things_.find(thing)) return no_such_thing(thing);
+  if (!things_.find(thing)) return does_not_exist(thing);
   std::set<ThingGroupName> after;
   for (const auto& [group, unused] : group_links_.of_left(thing)) after.insert(group);
 
   std::vector<Change> changes;
   for (const auto& group : remove) {
-    if (!thing_groups_.find(group)) return no_such_group(group);
+    if (!thing_groups_.find(group)) return does_not_exist(group);
     if (after.erase(group) == 0) continue;
     changes.emplace_back(GroupMembership{.thing = thing, .group = group, .member = false});
   }
@@ -97,7 +86,7 @@ Status Registry::change_memberships(const ThingName& thing, const std::set<Thing
 
 Result<Page<ThingGroupName>> Registry::groups_of_thing(const ThingName& thing,
                                                        const PageRequest& page) const {
-  if (!things_.find(thing)) return no_such_thing(thing);
+  if (!things_.find(thing)) return does_not_exist(thing);
   MergedPage<ThingGroupName> groups{page};
   if (auto added = groups.add(group_links_.page_of_left(thing, page, any)); !added) return added.error();
   return std::move(groups).take();
@@ -105,7 +94,7 @@ Result<Page<ThingGroupName>> Registry::groups_of_thing(const ThingName& thing,
 
 Result<Page<ThingName>> Registry::things_in_group(const ThingGroupName& group, const PageRequest& page,
                                                   bool recursive) const {
-  if (!thing_groups_.find(group)) return no_such_group(group);
+  if (!thing_groups_.find(group)) return does_not_exist(group);
   MergedPage<ThingName> things{page};
   for (const auto& name : recursive ? subtree(group) : std::vector<ThingGroupName>{group}) {
     if (auto added = things.add(group_links_.page_of_right(name, page, any)); !added) return added.error();

@@ -1,13 +1,10 @@
 // Policies and their versions (P7.2).
 
+#include "registry/errors.h"
 #include "registry/registry.h"
 
 namespace iotemu::registry {
 namespace {
-
-Error no_such_policy(const PolicyName& name) {
-  return {Errc::not_found, "Policy " + name.text() + " does not exist"};
-}
 
 Error no_such_version(const PolicyName& name, int version) {
   return {Errc::not_found, "Policy " + name.text() + " has no version " + std::to_string(version)};
@@ -56,7 +53,7 @@ Result<PolicyPtr> Registry::create_policy(const PolicyName& name, std::string_vi
 
 Result<PolicyPtr> Registry::policy(const PolicyName& name) const {
   auto found = policies_.find(name);
-  if (!found) return no_such_policy(name);
+  if (!found) return does_not_exist(name);
   return found;
 }
 
@@ -67,7 +64,7 @@ Result<Page<PolicyPtr>> Registry::list_policies(const PageRequest& page) const {
 Status Registry::delete_policy(const PolicyName& name) {
   const Writing write{write_mutex_};
   const auto old = policies_.find(name);
-  if (!old) return no_such_policy(name);
+  if (!old) return does_not_exist(name);
   if (policy_links_.count_of_right(name) > 0) {
     return Error{Errc::delete_conflict,
                  "The policy cannot be deleted as the policy is attached to one or more principals (name=" +
@@ -91,7 +88,7 @@ Result<PolicyVersionPtr> Registry::create_policy_version(const PolicyName& name,
 
   const Writing write{write_mutex_};
   const auto old = policies_.find(name);
-  if (!old) return no_such_policy(name);
+  if (!old) return does_not_exist(name);
   if (old->versions.size() >= options_.versions_per_policy) {
     return Error{Errc::versions_limit_exceeded, "The policy " + name.text() +
                                                     " already has the maximum number of versions (" +
@@ -113,7 +110,7 @@ Result<PolicyVersionPtr> Registry::create_policy_version(const PolicyName& name,
 
 Result<PolicyVersionPtr> Registry::policy_version(const PolicyName& name, int version) const {
   const auto found = policies_.find(name);
-  if (!found) return no_such_policy(name);
+  if (!found) return does_not_exist(name);
   const auto at = found->versions.find(version);
   if (at == found->versions.end()) return no_such_version(name, version);
   return at->second;
@@ -122,7 +119,7 @@ Result<PolicyVersionPtr> Registry::policy_version(const PolicyName& name, int ve
 Status Registry::set_default_policy_version(const PolicyName& name, int version) {
   const Writing write{write_mutex_};
   const auto old = policies_.find(name);
-  if (!old) return no_such_policy(name);
+  if (!old) return does_not_exist(name);
   if (!old->versions.contains(version)) return no_such_version(name, version);
   if (old->default_version == version) return Ok{};
   auto next = std::make_shared<PolicyRecord>(*old);
@@ -136,7 +133,7 @@ Status Registry::set_default_policy_version(const PolicyName& name, int version)
 Status Registry::delete_policy_version(const PolicyName& name, int version) {
   const Writing write{write_mutex_};
   const auto old = policies_.find(name);
-  if (!old) return no_such_policy(name);
+  if (!old) return does_not_exist(name);
   if (!old->versions.contains(version)) return no_such_version(name, version);
   if (old->default_version == version) {
     return Error{Errc::delete_conflict, "Cannot delete the default version of a policy"};

@@ -1,19 +1,10 @@
 // Which principal belongs to which thing (P8.3, P7.6).
 
+#include "registry/errors.h"
 #include "registry/registry.h"
 
 namespace iotemu::registry {
-namespace {
-
-Error invalid(std::string what) {
-  return {Errc::invalid_request, std::move(what)};
-}
-
-Error no_such_thing(const ThingName& name) {
-  return {Errc::not_found, "Thing " + name.text() + " does not exist"};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 /// P7.6: an exclusive attachment is the only one of its certificate and the only one of its thing.
 Status Registry::check_exclusivity(const ThingName& thing, const Principal& principal,
@@ -42,7 +33,7 @@ Status Registry::check_exclusivity(const ThingName& thing, const Principal& prin
 Status Registry::attach_thing_principal(const ThingName& thing, std::string_view principal_text,
                                         ThingPrincipalType type) {
   const Writing write{write_mutex_};
-  if (!things_.find(thing)) return no_such_thing(thing);
+  if (!things_.find(thing)) return does_not_exist(thing);
   const auto principal = existing_principal(principal_text);
   if (!principal) return principal.error();
   if (thing_links_.find(*principal, thing) == type) return Ok{};
@@ -57,7 +48,7 @@ Status Registry::attach_thing_principal(const ThingName& thing, std::string_view
 
 Status Registry::detach_thing_principal(const ThingName& thing, std::string_view principal_text) {
   const Writing write{write_mutex_};
-  if (!things_.find(thing)) return no_such_thing(thing);
+  if (!things_.find(thing)) return does_not_exist(thing);
   const auto principal = existing_principal(principal_text);
   if (!principal) return principal.error();
   const auto type = thing_links_.find(*principal, thing);
@@ -75,7 +66,7 @@ Status Registry::detach_thing_principal(const ThingName& thing, std::string_view
 
 Result<Page<ThingPrincipal>> Registry::thing_principals(const ThingName& thing, const PageRequest& page,
                                                         std::optional<ThingPrincipalType> type) const {
-  if (!things_.find(thing)) return no_such_thing(thing);
+  if (!things_.find(thing)) return does_not_exist(thing);
   const auto links = thing_links_.page_of_right(
       thing, page, [&](ThingPrincipalType value) { return !type || value == *type; });
   if (!links) return links.error();

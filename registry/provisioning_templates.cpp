@@ -3,20 +3,13 @@
 #include <charconv>
 #include <limits>
 
+#include "registry/errors.h"
 #include "registry/function_name.h"
 #include "registry/registry.h"
 #include "registry/role_arn.h"
 
 namespace iotemu::registry {
 namespace {
-
-Error invalid(std::string message) {
-  return {Errc::invalid_request, std::move(message)};
-}
-
-Error no_such_template(const TemplateName& name) {
-  return {Errc::not_found, "Provisioning template " + name.text() + " does not exist"};
-}
 
 Error no_such_version(const TemplateName& name, int version) {
   return {Errc::not_found,
@@ -131,7 +124,7 @@ Result<ProvisioningTemplatePtr> Registry::create_provisioning_template(
 
 Result<ProvisioningTemplatePtr> Registry::provisioning_template(const TemplateName& name) const {
   auto found = provisioning_templates_.find(name);
-  if (!found) return no_such_template(name);
+  if (!found) return does_not_exist(name);
   return found;
 }
 
@@ -145,7 +138,7 @@ Status Registry::update_provisioning_template(const TemplateName& name,
   }
   const Writing write{write_mutex_};
   const auto old = provisioning_templates_.find(name);
-  if (!old) return no_such_template(name);
+  if (!old) return does_not_exist(name);
   if (auto checked = check_hook(old->type, request.hook); !checked) return checked;
   if (request.default_version && !old->versions.contains(*request.default_version)) {
     return no_such_version(name, *request.default_version);
@@ -165,7 +158,7 @@ Status Registry::update_provisioning_template(const TemplateName& name,
 Status Registry::delete_provisioning_template(const TemplateName& name) {
   const Writing write{write_mutex_};
   const auto old = provisioning_templates_.find(name);
-  if (!old) return no_such_template(name);
+  if (!old) return does_not_exist(name);
   if (old->versions.size() > 1) {
     return Error{Errc::delete_conflict, "Cannot delete provisioning template " + name.text() +
                                             ": it has versions besides the default one"};
@@ -192,7 +185,7 @@ Result<TemplateVersion> Registry::create_provisioning_template_version(const Tem
 
   const Writing write{write_mutex_};
   const auto old = provisioning_templates_.find(name);
-  if (!old) return no_such_template(name);
+  if (!old) return does_not_exist(name);
   const auto limit = options_.versions_per_template;
   if (old->versions.size() >= limit) {
     return Error{Errc::versions_limit_exceeded, "Provisioning template " + name.text() +
@@ -212,7 +205,7 @@ Result<TemplateVersion> Registry::create_provisioning_template_version(const Tem
 
 Result<TemplateVersion> Registry::provisioning_template_version(const TemplateName& name, int version) const {
   const auto found = provisioning_templates_.find(name);
-  if (!found) return no_such_template(name);
+  if (!found) return does_not_exist(name);
   const auto at = found->versions.find(version);
   if (at == found->versions.end()) return no_such_version(name, version);
   return summary(*found, at->second);
@@ -221,7 +214,7 @@ Result<TemplateVersion> Registry::provisioning_template_version(const TemplateNa
 Status Registry::delete_provisioning_template_version(const TemplateName& name, int version) {
   const Writing write{write_mutex_};
   const auto old = provisioning_templates_.find(name);
-  if (!old) return no_such_template(name);
+  if (!old) return does_not_exist(name);
   if (!old->versions.contains(version)) return no_such_version(name, version);
   if (old->default_version == version) {
     return Error{Errc::delete_conflict, "Cannot delete version " + std::to_string(version) +
@@ -237,7 +230,7 @@ Status Registry::delete_provisioning_template_version(const TemplateName& name, 
 Result<Page<TemplateVersion>> Registry::list_provisioning_template_versions(const TemplateName& name,
                                                                             const PageRequest& page) const {
   const auto found = provisioning_templates_.find(name);
-  if (!found) return no_such_template(name);
+  if (!found) return does_not_exist(name);
   auto at = found->versions.begin();
   if (!page.marker.empty()) {
     const auto last = last_version(page.marker);

@@ -350,6 +350,11 @@ class Registry {
   [[nodiscard]] std::vector<ProvisioningTemplatePtr> templates_named_by_cas() const;
 
   // things.cpp, principals.cpp
+  /// A thing as far as the request alone tells; the form and number of its attributes are checked.
+  [[nodiscard]] Result<std::shared_ptr<ThingRecord>> new_thing(const ThingName& name,
+                                                               const CreateThing& request) const;
+  /// The rest of a new thing: what it names must exist. Under write_mutex_.
+  [[nodiscard]] Status complete(ThingRecord& thing) const;
   [[nodiscard]] Status check_attributes(const ThingRecord& thing) const;
   [[nodiscard]] Status check_type_for_new_use(const ThingTypeName& type) const;
   /// Puts the record and keeps the count of things by type and the things of billing groups. Under

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
+
 namespace iotemu::registry {
 namespace {
 
@@ -43,7 +45,7 @@ bool is_role_arn(std::string_view text) {
 
 Status check_role_arn(std::string_view text) {
   if (is_role_arn(text)) return Ok{};
-  return Error{Errc::invalid_request, "'" + std::string{text.substr(0, kShown)} +
+  return Error{Errc::invalid_request, "'" + std::string{front_characters(text, kShown)} +
                                           "' is not the ARN of a role: arn:aws:iam::<account>:role/<name>"};
 }
 

@@ -3,18 +3,11 @@
 #include <algorithm>
 
 #include "registry/attributes.h"
+#include "registry/errors.h"
 #include "registry/registry.h"
 
 namespace iotemu::registry {
 namespace {
-
-Error invalid(std::string what) {
-  return {Errc::invalid_request, std::move(what)};
-}
-
-Error no_such_group(const ThingGroupName& name) {
-  return {Errc::not_found, "Thing group " + name.text() + " does not exist"};
-}
 
 Status check_version(const ThingGroupRecord& group, std::optional<std::int64_t> expected) {
   if (!expected || *expected == group.version) return Ok{};
@@ -76,7 +69,7 @@ Result<ThingGroupPtr> Registry::create_thing_group(const ThingGroupName& name,
   }
   if (request.parent) {
     const auto parent = thing_groups_.find(*request.parent);
-    if (!parent) return no_such_group(*request.parent);
+    if (!parent) return does_not_exist(*request.parent);
     if (auto checked = check_place(name, *parent); !checked) return checked.error();
     record->ancestors = parent->ancestors;
     record->ancestors.push_back(parent->name);
@@ -93,7 +86,7 @@ Result<ThingGroupPtr> Registry::create_thing_group(const ThingGroupName& name,
 
 Result<ThingGroupPtr> Registry::thing_group(const ThingGroupName& name) const {
   auto found = thing_groups_.find(name);
-  if (!found) return no_such_group(name);
+  if (!found) return does_not_exist(name);
   return found;
 }
 
@@ -104,7 +97,7 @@ Result<std::int64_t> Registry::update_thing_group(const ThingGroupName& name,
   }
   const Writing write{write_mutex_};
   const auto old = thing_groups_.find(name);
-  if (!old) return no_such_group(name);
+  if (!old) return does_not_exist(name);
   if (auto checked = check_version(*old, request.expected_version); !checked) return checked.error();
   auto next = std::make_shared<ThingGroupRecord>(*old);
   if (request.description) next->properties.description = *request.description;
@@ -153,7 +146,7 @@ Status Registry::delete_thing_group(const ThingGroupName& name,
 
 Result<Page<ThingGroupPtr>> Registry::list_thing_groups(const PageRequest& page,
                                                         const ThingGroupFilter& filter) const {
-  if (filter.parent && !thing_groups_.find(*filter.parent)) return no_such_group(*filter.parent);
+  if (filter.parent && !thing_groups_.find(*filter.parent)) return does_not_exist(*filter.parent);
   return thing_groups_.page(page, [&](const ThingGroupRecord& group) {
     return group.name.text().starts_with(filter.name_prefix) && is_below(group, filter);
   });

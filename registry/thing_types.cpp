@@ -3,20 +3,13 @@
 #include <algorithm>
 
 #include "registry/attributes.h"
+#include "registry/errors.h"
 #include "registry/registry.h"
 
 namespace iotemu::registry {
 namespace {
 
 constexpr std::size_t kMaxDescription = 2028;
-
-Error invalid(std::string what) {
-  return {Errc::invalid_request, std::move(what)};
-}
-
-Error no_such_type(const ThingTypeName& name) {
-  return {Errc::not_found, "Thing type " + name.text() + " does not exist"};
-}
 
 Status check_properties(const ThingTypeProperties& properties, std::size_t searchable_limit) {
   if (properties.description.size() > kMaxDescription) {
@@ -66,14 +59,14 @@ Result<ThingTypePtr> Registry::create_thing_type(const ThingTypeName& name,
 
 Result<ThingTypePtr> Registry::thing_type(const ThingTypeName& name) const {
   auto found = thing_types_.find(name);
-  if (!found) return no_such_type(name);
+  if (!found) return does_not_exist(name);
   return found;
 }
 
 Status Registry::update_thing_type(const ThingTypeName& name, const UpdateThingType& request) {
   const Writing write{write_mutex_};
   const auto old = thing_types_.find(name);
-  if (!old) return no_such_type(name);
+  if (!old) return does_not_exist(name);
   auto next = std::make_shared<ThingTypeRecord>(*old);
   if (request.description) next->properties.description = *request.description;
   if (request.searchable_attributes) next->properties.searchable_attributes = *request.searchable_attributes;
@@ -90,7 +83,7 @@ Status Registry::update_thing_type(const ThingTypeName& name, const UpdateThingT
 Status Registry::deprecate_thing_type(const ThingTypeName& name, bool undo) {
   const Writing write{write_mutex_};
   const auto old = thing_types_.find(name);
-  if (!old) return no_such_type(name);
+  if (!old) return does_not_exist(name);
   if (old->deprecated_at.has_value() != undo) return Ok{};
   auto next = std::make_shared<ThingTypeRecord>(*old);
   next->deprecated_at = undo ? std::nullopt : std::optional{clock_.now()};
@@ -104,7 +97,7 @@ Status Registry::deprecate_thing_type(const ThingTypeName& name, bool undo) {
 Status Registry::delete_thing_type(const ThingTypeName& name) {
   const Writing write{write_mutex_};
   const auto old = thing_types_.find(name);
-  if (!old) return no_such_type(name);
+  if (!old) return does_not_exist(name);
   if (!old->deprecated_at) {
     return invalid("Can not delete the thing type: " + name.text() + ". It must be deprecated first");
   }

@@ -3,18 +3,11 @@
 #include <algorithm>
 
 #include "registry/attributes.h"
+#include "registry/errors.h"
 #include "registry/registry.h"
 
 namespace iotemu::registry {
 namespace {
-
-Error invalid(std::string what) {
-  return {Errc::invalid_request, std::move(what)};
-}
-
-Error no_such_thing(const ThingName& name) {
-  return {Errc::not_found, "Thing " + name.text() + " does not exist"};
-}
 
 Status check_version(const ThingRecord& thing, std::optional<std::int64_t> expected) {
   if (!expected || *expected == thing.version) return Ok{};
@@ -52,7 +45,7 @@ Status Registry::check_attributes(const ThingRecord& thing) const {
 
 Status Registry::check_type_for_new_use(const ThingTypeName& type) const {
   const auto found = thing_types_.find(type);
-  if (!found) return Error{Errc::not_found, "Thing type " + type.text() + " does not exist"};
+  if (!found) return does_not_exist(type);
   if (!found->deprecated_at) return Ok{};
   // The service's own spelling.
   return invalid("Can not create new thing with depreated thing type:" + type.text());
@@ -72,7 +65,8 @@ void Registry::hide_thing(const ThingRecord& old) {
   things_.erase(old.name);
 }
 
-Result<ThingPtr> Registry::create_thing(const ThingName& name, const CreateThing& request) {
+Result<std::shared_ptr<ThingRecord>> Registry::new_thing(const ThingName& name,
+                                                         const CreateThing& request) const {
   if (auto checked = check_attribute_form(request.attributes); !checked) return checked.error();
   auto record = std::make_shared<ThingRecord>();
   record->name = name;
@@ -81,6 +75,25 @@ Result<ThingPtr> Registry::create_thing(const ThingName& name, const CreateThing
   record->billing_group = request.billing_group;
   put_attributes(record->attributes, request.attributes);
   if (auto checked = check_attributes(*record); !checked) return checked.error();
+  return record;
+}
+
+Status Registry::complete(ThingRecord& thing) const {
+  if (thing.type) {
+    if (auto checked = check_type_for_new_use(*thing.type); !checked) return checked;
+  }
+  if (thing.billing_group && !billing_groups_.find(*thing.billing_group)) {
+    return does_not_exist(*thing.billing_group);
+  }
+  thing.id = random_.uuid();
+  thing.created_at = clock_.now();
+  return Ok{};
+}
+
+Result<ThingPtr> Registry::create_thing(const ThingName& name, const CreateThing& request) {
+  auto made = new_thing(name, request);
+  if (!made) return made.error();
+  const auto record = std::move(*made);
 
   const Writing write{write_mutex_};
   if (const auto known = things_.find(name)) {
@@ -90,15 +103,8 @@ Result<ThingPtr> Registry::create_thing(const ThingName& name, const CreateThing
     return already_exists("Thing " + name.text() + " already exists in account with different properties",
                           name.text(), known->arn);
   }
-  if (request.type) {
-    if (auto checked = check_type_for_new_use(*request.type); !checked) return checked.error();
-  }
-  if (request.billing_group && !billing_groups_.find(*request.billing_group)) {
-    return Error{Errc::not_found, "Billing group " + request.billing_group->text() + " does not exist"};
-  }
-  record->id = random_.uuid();
-  record->created_at = clock_.now();
-  const ThingPtr done{std::move(record)};
+  if (auto completed = complete(*record); !completed) return completed.error();
+  const ThingPtr done{record};
   const Change change{done};
   if (auto saved = store_.write({&change, 1}); !saved) return saved.error();
   show_thing(nullptr, done);
@@ -107,7 +113,7 @@ Result<ThingPtr> Registry::create_thing(const ThingName& name, const CreateThing
 
 Result<ThingPtr> Registry::thing(const ThingName& name) const {
   auto found = things_.find(name);
-  if (!found) return no_such_thing(name);
+  if (!found) return does_not_exist(name);
   return found;
 }
 
@@ -120,7 +126,7 @@ Status Registry::update_thing(const ThingName& name, const UpdateThing& request)
   }
   const Writing write{write_mutex_};
   const auto old = things_.find(name);
-  if (!old) return no_such_thing(name);
+  if (!old) return does_not_exist(name);
   if (auto checked = check_version(*old, request.expected_version); !checked) return checked;
   if (request.type && request.type != old->type) {
     if (auto checked = check_type_for_new_use(*request.type); !checked) return checked;
@@ -147,7 +153,7 @@ Status Registry::delete_thing(const ThingName& name, std::optional<std::int64_t>
   const auto old = things_.find(name);
   if (!old) {
     if (options_.delete_missing_thing_succeeds) return Ok{};
-    return no_such_thing(name);
+    return does_not_exist(name);
   }
   if (auto checked = check_version(*old, expected_version); !checked) return checked;
   if (thing_links_.count_of_right(name) > 0) {

@@ -1,15 +1,15 @@
 #include "emulator/api/name_or_arn.h"
 
 #include "base/realm.h"
+#include "base/utf8.h"
+#include "registry/errors.h"
 
 namespace iotemu::api {
 namespace {
 
-constexpr std::size_t kShown = 256;
+using registry::invalid;
 
-Error invalid(std::string what) {
-  return {Errc::invalid_request, std::move(what)};
-}
+constexpr std::size_t kShown = 256;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ Result<std::string> name_of(const Call& call, const NameOrArn& members) {
     if (name.empty()) return invalid("One of " + name_member + " and " + arn_member + " must be given");
     return name;
   }
-  const auto shown = "'" + arn.substr(0, kShown) + "'";
+  const auto shown = "'" + std::string{front_characters(arn, kShown)} + "'";
   const auto resource = iot_resource(call.registry.realm(), arn);
   if (!resource.starts_with(members.resource)) {
     const bool elsewhere = resource.empty() && arn.starts_with("arn:") &&

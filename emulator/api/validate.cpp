@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/hex.h"
+#include "base/utf8.h"
 
 namespace iotemu::api {
 namespace {
@@ -13,13 +14,7 @@ constexpr std::size_t kShownValue = 256;
 
 /// What a message repeats of what a client sent.
 std::string shown(const std::string& text) {
-  return text.size() > kShownValue ? text.substr(0, kShownValue) + "…" : text;
-}
-
-/// Characters, not bytes: everything but a UTF-8 continuation byte.
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return text.size() > kShownValue ? std::string{front_characters(text, kShownValue)} + "…" : text;
 }
 
 /// `certificateId`, `Key` as `key`: the platform prints members in lower camel case.
@@ -181,7 +176,7 @@ class Validator {
   }
 
   void check_text(const Member& member, const std::string& text, const std::string& name) {
-    check_size(member, characters(text), text, name);
+    check_size(member, count_characters(text), text, name);
     if (member.must_match != nullptr && !member.must_match->matches(text)) {
       violate(text, name,
               "Member must satisfy regular expression pattern: " + std::string{member.must_match->text});

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/utf8.h"
 #include "emulator/bulk/task_lines.h"
 #include "registry/role_arn.h"
 
@@ -282,7 +283,8 @@ void RegistrationTasks::finish(Task& task, TaskStatus status, std::string messag
     auto& state = task.state;
     state.status = status;
     state.changed_at = clock_.now();
-    state.message = message.empty() ? remark(state.failures, task.cut) : message.substr(0, kMessageBytes);
+    state.message = message.empty() ? remark(state.failures, task.cut)
+                                    : std::string{front_characters(message, kMessageBytes)};
     if (status == TaskStatus::completed) state.percent = 100;
     ended = state;
     make_room();

@@ -3,14 +3,10 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/utf8.h"
 
 namespace iotemu::bulk {
 namespace {
-
-/// Everything but a UTF-8 continuation byte.
-bool begins_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-}
 
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r") == text.npos;
@@ -36,8 +32,7 @@ int InputLines::percent() const {
 
 Result<registry::provisioning::Parameters> parse_parameters(std::string_view line) {
   const auto invalid = [](std::string message) { return Error{Errc::invalid_request, std::move(message)}; };
-  if (line.size() > kMaxLineCharacters && std::count_if(line.begin(), line.end(), begins_character) >
-                                              static_cast<std::ptrdiff_t>(kMaxLineCharacters)) {
+  if (line.size() > kMaxLineCharacters && count_characters(line) > kMaxLineCharacters) {
     return invalid("The line is longer than " + std::to_string(kMaxLineCharacters) + " characters");
   }
   const auto object = parse_json(line);

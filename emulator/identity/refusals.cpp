@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 namespace iotemu {
 namespace {
@@ -46,14 +47,11 @@ constexpr std::array kNames{
 /// Of a record; a client decides how long some of them would be.
 constexpr std::size_t kTextBytes = 4096;
 
-/// UTF-8 in, UTF-8 out: no character is cut in two.
 void shorten(std::string& text) {
   constexpr std::string_view kEllipsis = "…";
   if (text.size() <= kTextBytes) return;
-  auto end = kTextBytes - kEllipsis.size();
-  const auto is_continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  while (end > 0 && is_continuation(text[end])) --end;
-  text.replace(end, text.npos, kEllipsis);
+  text.resize(front_characters(text, kTextBytes - kEllipsis.size()).size());
+  text += kEllipsis;
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/log.h"
 #include "emulator/invoke/loop_invoker.h"
 #include "emulator/invoke/process_mark.h"
@@ -33,25 +34,6 @@ constexpr std::size_t kMaxEventBytes = 512 * 1024;
 constexpr std::size_t kLoggedBytes = 4000;
 /// What a pipe can hold when its writer has ended.
 constexpr std::size_t kPipeBytes = 64 * 1024;
-
-/// A descriptor that closes itself and that no child inherits.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_{fd} {}
-  Descriptor(Descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 struct Pipe {
   Descriptor read{};

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace iotemu::topics {
 namespace {
 
@@ -42,12 +44,6 @@ std::optional<std::pair<std::string_view, std::string_view>> split_last(std::str
 
 /// Little of what a device sent is sent back.
 constexpr std::size_t kMaxMessageBytes = 1000;
-
-std::string shortened(const std::string& text) {
-  std::size_t size = std::min(text.size(), kMaxMessageBytes);
-  while (size < text.size() && size > 0 && (text[size] & 0xc0) == 0x80) --size;  // no half characters
-  return text.substr(0, size);
-}
 
 Rejected bad_payload(std::string message) {
   return {.rejection = Rejection::payload_invalid,
@@ -92,8 +88,9 @@ RejectionShape shape_of(Rejection rejection) {
 
 Json rejection_payload(const Rejected& rejected) {
   const RejectionShape shape = shape_of(rejected.rejection);
-  return {
-      {"statusCode", shape.status_code}, {"errorCode", shape.error_code}, {"errorMessage", shortened(rejected.message)}};
+  return {{"statusCode", shape.status_code},
+          {"errorCode", shape.error_code},
+          {"errorMessage", front_characters(rejected.message, kMaxMessageBytes)}};
 }
 
 Read<CreateRequest> read_create(const FleetTopic& topic, std::string_view payload) {

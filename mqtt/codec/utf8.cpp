@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "base/utf8.h"
+
 namespace iotemu::mqtt {
 
 namespace {
@@ -21,37 +23,6 @@ bool is_plain(std::uint64_t word) {
   return ((word | (word - kLowBits)) & kHighBits) == 0;
 }
 
-bool is_continuation(unsigned char byte) {
-  return (byte & 0xC0U) == 0x80U;
-}
-
-/// Length of the well-formed sequence of two to four bytes at the front of `rest`; 0 when there is none.
-/// Table 3-7 of the Unicode standard.
-std::size_t sequence_length(std::string_view rest) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(rest[i]); };
-  const unsigned char lead = byte(0);
-  std::size_t length = 0;
-  unsigned char least = 0x80;
-  unsigned char most = 0xBF;
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    length = 2;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    length = 3;
-    if (lead == 0xE0) least = 0xA0;
-    if (lead == 0xED) most = 0x9F;  // surrogates begin at ED A0
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    length = 4;
-    if (lead == 0xF0) least = 0x90;
-    if (lead == 0xF4) most = 0x8F;
-  }
-  if (length == 0 || rest.size() < length) return 0;
-  if (byte(1) < least || byte(1) > most) return 0;
-  for (std::size_t i = 2; i < length; ++i) {
-    if (!is_continuation(byte(i))) return 0;
-  }
-  return length;
-}
-
 }  // namespace
 
 Utf8 check_utf8(std::string_view text) {
@@ -67,7 +38,7 @@ Utf8 check_utf8(std::string_view text) {
       ++at;
       continue;
     }
-    const std::size_t length = sequence_length(text.substr(at));
+    const std::size_t length = character_bytes(text.substr(at));
     if (length == 0) return Utf8::ill_formed;
     at += length;
   }

@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
+#include "base/descriptor.h"
 #include "base/snapshot.h"
-#include "mqtt/net/descriptor.h"
 #include "mqtt/net/pump.h"
 #include "mqtt/net/tls_context.h"
 #include "mqtt/net/worker.h"

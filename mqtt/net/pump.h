@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "mqtt/connection/server_connection.h"
 #include "mqtt/connection/transport.h"
-#include "mqtt/net/descriptor.h"
 #include "mqtt/net/output_queue.h"
 #include "mqtt/net/tls_context.h"
 #include "mqtt/net/worker.h"

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/result.h"
-#include "mqtt/net/descriptor.h"
 
 namespace iotemu::mqtt {
 

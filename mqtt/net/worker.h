@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/executor.h"
 #include "base/task.h"
 #include "mqtt/loop.h"
-#include "mqtt/net/descriptor.h"
 #include "mqtt/net/output_queue.h"
 
 namespace iotemu::mqtt {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "registry/policy/text.h"
 
 namespace iotemu::registry::policy {

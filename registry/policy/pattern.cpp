@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/utf8.h"
 #include "registry/policy/text.h"
 
 namespace iotemu::registry::policy {

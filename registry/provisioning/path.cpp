@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "registry/policy/text.h"
+#include "base/utf8.h"
 #include "registry/provisioning/functions.h"
 
 namespace iotemu::registry::provisioning {
@@ -11,13 +11,9 @@ namespace {
 
 constexpr std::size_t kMaxShown = 128;
 
-/// At most kMaxShown bytes, never half a character.
 std::string shortened(std::string text) {
   if (text.size() <= kMaxShown) return text;
-  std::size_t end = kMaxShown;
-  while (end > 0 && policy::continues_character(text[end])) --end;
-  text.resize(end);
-  return text + "…";
+  return std::string{front_characters(text, kMaxShown)} + "…";
 }
 
 bool is_plain(std::string_view key) {

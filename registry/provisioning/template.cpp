@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.h"
 #include "registry/policy/text.h"
 #include "registry/provisioning/functions.h"
 #include "registry/provisioning/resources.h"
@@ -23,7 +24,7 @@ const Json* member(const Json& object, const char* name) {
 
 Status check_length(std::string_view body) {
   // Bytes first: what is no UTF-8 may hold few characters and still be long.
-  const std::size_t characters = policy::count_characters(body);
+  const std::size_t characters = count_characters(body);
   if (characters <= kMaxTemplateCharacters && body.size() <= kMaxTemplateCharacters * kMaxCharacterBytes) {
     return Ok{};
   }

@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <set>
 
+#include "base/utf8.h"
+
 namespace iotemu::registry {
 namespace {
 
 constexpr std::size_t kMaxKey = 128;
 constexpr std::size_t kMaxValue = 256;
-
-/// Characters of UTF-8 text: bytes that do not continue one.
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 /// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`; beyond ASCII every character passes.
 bool is_key_character(char c) {
@@ -35,7 +31,7 @@ Status check_tags(const Tags& tags, std::size_t limit) {
   }
   std::set<std::string_view> seen;
   for (const auto& tag : tags) {
-    const auto length = characters(tag.key);
+    const auto length = count_characters(tag.key);
     if (length == 0 || length > kMaxKey) return refuse("A tag key has 1 to 128 characters");
     if (!std::all_of(tag.key.begin(), tag.key.end(), is_key_character)) {
       return refuse("The tag key '" + tag.key +
@@ -44,7 +40,7 @@ Status check_tags(const Tags& tags, std::size_t limit) {
     if (tag.key.starts_with("aws:")) {
       return refuse("The tag key '" + tag.key + "' starts with aws:, which is reserved");
     }
-    if (characters(tag.value) > kMaxValue) {
+    if (count_characters(tag.value) > kMaxValue) {
       return refuse("The value of tag '" + tag.key + "' has more than 256 characters");
     }
     if (!seen.insert(tag.key).second) return refuse("The tag key '" + tag.key + "' is given twice");

@@ -144,8 +144,8 @@ struct Options {
   /// Runs `/bin/sh -c` with the registration event on stdin. Empty = off.
   std::string jitr_command{};
   Duration jitr_command_timeout{std::chrono::seconds{30}};
-  /// Further variables of every command's environment, for example PATH and HOME of the person who started the
-  /// daemon.
+  /// Further variables of every command's environment, for example PATH and HOME of the person who started
+  /// the daemon.
   std::vector<std::pair<std::string, std::string>> jitr_command_environment{};
   /// Who plays a Lambda function, by its name or ARN (whose partition, region and account do not matter):
   /// "http://host:port/path" is POSTed the event and answers with the function's result, "exec:COMMAND" runs

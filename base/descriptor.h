@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace iotemu::mqtt {
+namespace iotemu {
 
 /// Owns a file descriptor.
 class Descriptor {
@@ -20,12 +20,13 @@ class Descriptor {
 
   [[nodiscard]] int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
   void reset() {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+    if (fd_ >= 0) ::close(release());
   }
 
  private:
   int fd_{-1};
 };
 
-}  // namespace iotemu::mqtt
+}  // namespace iotemu
