@@ -210,7 +210,7 @@ void Emulator::Impl::open_api() {
       api::ApiOptions{.realm = default_realm(),
                       .endpoint_host = options.endpoint_host,
                       .describe_endpoint_legacy = options.switches.describe_endpoint_legacy},
-      *this, *this, *tasks, *blocking);
+      *this, *this, *tasks, functions, *blocking);
   http::ServerOptions server;
   server.guard.allowed_hosts = own_names(options);
   server.guard.allowed_hosts.insert(server.guard.allowed_hosts.end(), options.allow_hosts.begin(),

@@ -20,11 +20,12 @@ Error not_built(std::string_view operation) {
 }  // namespace
 
 Api::Api(ApiOptions options, Realms& realms, System& system, bulk::RegistrationTasks& tasks,
-         Executor& blocking_pool)
+         const invoke::Functions& functions, Executor& blocking_pool)
     : options_{std::move(options)},
       realms_{realms},
       system_{system},
       tasks_{tasks},
+      functions_{functions},
       blocking_pool_{blocking_pool},
       router_{std::make_unique<const Router>(control_plane_routes())} {}
 
@@ -98,7 +99,9 @@ Result<Json> Api::run(const Realm& realm, const std::string& endpoint, const Ope
   const auto registry = realms_.registry(realm);
   if (!registry) return registry.error();
   Call call{.registry = **registry,
+            .realms = realms_,
             .tasks = tasks_,
+            .functions = functions_,
             .endpoint = endpoint,
             .options = options_,
             .operation = operation,

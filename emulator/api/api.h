@@ -21,6 +21,7 @@
 #include "emulator/api/ports.h"
 #include "emulator/http/guard.h"
 #include "emulator/http/server.h"
+#include "emulator/invoke/functions.h"
 
 namespace iotemu::api {
 
@@ -44,7 +45,7 @@ class Api {
  public:
   /// All references outlive the Api and every answer it owes.
   Api(ApiOptions options, Realms& realms, System& system, bulk::RegistrationTasks& tasks,
-      Executor& blocking_pool);
+      const invoke::Functions& functions, Executor& blocking_pool);
   ~Api();
 
   /// The handler of the HTTP server.
@@ -67,6 +68,7 @@ class Api {
   Realms& realms_;
   System& system_;
   bulk::RegistrationTasks& tasks_;
+  const invoke::Functions& functions_;
   Executor& blocking_pool_;
   std::unique_ptr<const Router> router_;
   std::atomic<std::size_t> waiting_{0};

@@ -20,11 +20,15 @@
 namespace iotemu::bulk {
 class RegistrationTasks;
 }
+namespace iotemu::invoke {
+class Functions;
+}
 
 namespace iotemu::api {
 
 struct ApiOptions;
 struct Operation;
+class Realms;
 
 enum class Verb { get, post, put, patch, del };
 /// `GET`, `DELETE`, …
@@ -71,7 +75,9 @@ struct Member {
 /// One validated request on its way through its operation.
 struct Call {
   registry::Registry& registry;
+  Realms& realms;  ///< for what concerns two accounts
   bulk::RegistrationTasks& tasks;
+  const invoke::Functions& functions;
   const std::string& endpoint;  ///< How the caller reached the API: `http://host:port`.
   const ApiOptions& options;
   const Operation& operation;
@@ -102,6 +108,9 @@ struct Operation {
   std::string_view path{};  ///< `{member+}` in the last place takes the rest of the path, slashes included
   std::vector<Member> input{};
   std::vector<std::string_view> output{};  ///< the members an answer may have
+  /// What the model lists beside the errors that any operation may answer: invalid_request, throttled,
+  /// unauthorized, unavailable, internal. An SDK has types for no others (P10.3).
+  std::vector<Errc> errors{};
   Result<Json> (*run)(Call&){nullptr};
   bool blocking{false};  ///< makes keys or signs: runs on the blocking pool
 };

@@ -25,6 +25,7 @@ const OperationTable& provisioning_claim_operations() {
        .path = "/provisioning-templates/{templateName}/provisioning-claim",
        .input = {template_name(path_member("templateName"))},
        .output = {"certificateId", "certificatePem", "keyPair", "expiration"},
+       .errors = {Errc::not_found},
        .run = create_provisioning_claim,
        .blocking = true},
   };

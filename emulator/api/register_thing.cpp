@@ -30,6 +30,7 @@ const OperationTable& register_thing_operations() {
        .input = {template_body(),
                  body("parameters").map_of(body("key").length(0, 2048), body("value").length(0, 4096))},
        .output = {"certificatePem", "resourceArns"},
+       .errors = {Errc::conflicting_resource_update, Errc::resource_registration_failure},
        .run = register_thing,
        .blocking = true},  // a CSR is signed
   };

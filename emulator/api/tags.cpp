@@ -55,6 +55,7 @@ const OperationTable& tag_operations() {
        .path = "/tags",
        .input = {query("resourceArn").required(), query("nextToken")},
        .output = {"tags", "nextToken"},
+       .errors = {Errc::not_found},
        .run = list_tags_for_resource},
   };
   return table;

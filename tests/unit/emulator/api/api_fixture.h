@@ -20,6 +20,7 @@
 #include "emulator/api/router.h"
 #include "emulator/bulk/registration_tasks.h"
 #include "emulator/http/target.h"
+#include "emulator/invoke/functions.h"
 #include "fixtures/authority.h"
 #include "registry/registry.h"
 
@@ -159,7 +160,8 @@ class ApiTest : public testing::Test {
   std::string bulk_input;
   bulk::RegistrationTasks tasks{std::make_unique<OneInput>(bulk_input), realms.clock, task_ids, report_keys,
                                 work};
-  Api api{{}, realms, system, tasks, pool};
+  invoke::Functions functions;
+  Api api{{}, realms, system, tasks, functions, pool};
 };
 
 }  // namespace iotemu::api

@@ -284,7 +284,7 @@ TEST_F(ApiTest, NamesTheEndpoint) {  // P8.7
 }
 
 TEST_F(ApiTest, RefusesOldEndpointTypesWhenToldTo) {  // P8.7, switch describe_endpoint_legacy
-  Api strict{{.describe_endpoint_legacy = false}, realms, system, tasks, pool};
+  Api strict{{.describe_endpoint_legacy = false}, realms, system, tasks, functions, pool};
   EXPECT_EQ(strict.call({}, "DescribeEndpoint", {{"endpointType", "iot:Data"}}).error().code,
             Errc::invalid_request);
   EXPECT_TRUE(strict.call({}, "DescribeEndpoint", {{"endpointType", "iot:Data-ATS"}}).ok());

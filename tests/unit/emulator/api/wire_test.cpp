@@ -278,7 +278,7 @@ class IdlePool final : public Executor {
 class KeyRequests {
  public:
   KeyRequests(ApiOptions options, Realms& realms, System& system, bulk::RegistrationTasks& tasks)
-      : api{std::move(options), realms, system, tasks, pool} {}
+      : api{std::move(options), realms, system, tasks, functions, pool} {}
 
   void send() {
     http::Request request{
@@ -290,6 +290,7 @@ class KeyRequests {
   }
 
   IdlePool pool;
+  invoke::Functions functions;
   Api api;
   std::vector<std::optional<http::Response>> answers;
 };
