@@ -175,7 +175,7 @@ const OperationTable& thing_group_operations() {
        .path = "/thing-groups/{thingGroupName}",
        .input = {group_in_path()},
        .output = {"thingGroupName", "thingGroupId", "thingGroupArn", "version", "thingGroupProperties",
-                  "thingGroupMetadata"},
+                  "thingGroupMetadata", "indexName", "queryString", "queryVersion", "status"},
        .errors = {Errc::not_found},
        .run = describe_thing_group},
       {.name = "UpdateThingGroup",

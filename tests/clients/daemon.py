@@ -11,6 +11,7 @@ import unittest
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import answers
 import boto3
 from botocore.config import Config
 
@@ -66,11 +67,15 @@ class Daemon:
 
     def iot(self, account="test", region=REGION):
         """A boto3 client; a 12-digit access key names the account (P10.2)."""
+        return self.client("iot", account, region)
+
+    def client(self, service, account="test", region=REGION):
+        """Of any service. What it is answered is judged by its model."""
         client = boto3.client(
-            "iot", endpoint_url=self.endpoint, region_name=region, aws_access_key_id=account,
+            service, endpoint_url=self.endpoint, region_name=region, aws_access_key_id=account,
             aws_secret_access_key="secret", config=Config(retries={"max_attempts": 0}))
         self._clients.append(client)
-        return client
+        return answers.watch(client)
 
     def http(self, method, target, headers=None, body=None):
         """One raw HTTP request; `headers` replace the usual ones of the same name."""

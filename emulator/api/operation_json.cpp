@@ -1,0 +1,117 @@
+#include "emulator/api/operation_json.h"
+
+#include "emulator/api/errors.h"
+#include "emulator/api/operation.h"
+#include "emulator/api/router.h"
+
+namespace iotemu::api {
+namespace {
+
+std::string_view name_of(Place place) {
+  switch (place) {
+    case Place::path:
+      return "path";
+    case Place::query:
+      return "query";
+    case Place::header:
+      return "header";
+    case Place::body:
+      return "body";
+  }
+  return {};
+}
+
+std::string_view name_of(Type type) {
+  switch (type) {
+    case Type::string:
+      return "string";
+    case Type::integer:
+      return "integer";
+    case Type::boolean:
+      return "boolean";
+    case Type::structure:
+      return "structure";
+    case Type::list:
+      return "list";
+    case Type::string_map:
+      return "map";
+  }
+  return {};
+}
+
+Json rules_of(const Member& member);
+
+/// The members of an operation or of a structure.
+Json members_json(const std::vector<Member>& members) {
+  auto list = Json::array();
+  for (const auto& member : members) {
+    auto json = rules_of(member);
+    json["name"] = member.name;
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+/// A rule that forbids nothing is left out.
+Json rules_of(const Member& member) {
+  static const Member free{};
+  Json json{{"type", name_of(member.type)}, {"required", member.is_required}};
+  if (member.min_length != free.min_length) json["min"] = member.min_length;
+  if (member.max_length != free.max_length) json["max"] = member.max_length;
+  if (member.lowest != free.lowest) json["min"] = member.lowest;
+  if (member.highest != free.highest) json["max"] = member.highest;
+  if (member.must_match != nullptr) json["pattern"] = member.must_match->text;
+  if (!member.values.empty()) json["values"] = member.values;
+  switch (member.type) {
+    case Type::structure:
+      json["members"] = members_json(member.parts);
+      break;
+    case Type::list:
+      json["element"] = rules_of(member.parts[0]);
+      break;
+    case Type::string_map:
+      json["key"] = rules_of(member.parts[0]);
+      json["value"] = rules_of(member.parts[1]);
+      break;
+    default:
+      break;
+  }
+  return json;
+}
+
+Json input_json(const Operation& operation) {
+  auto list = members_json(operation.input);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    list[i]["wire"] = operation.input[i].wire;
+    list[i]["place"] = name_of(operation.input[i].place);
+  }
+  return list;
+}
+
+Json errors_json(const Operation& operation) {
+  auto names = Json::array();
+  for (const auto code : operation.errors) names.push_back(error_shape(code).name);
+  return names;
+}
+
+}  // namespace
+
+Json operations_json() {
+  auto list = Json::array();
+  const Router router{control_plane_routes()};
+  for (const auto* route : router.routes()) {
+    Json json{{"name", route->name},
+              {"method", method_of(route->verb)},
+              {"path", route->path},
+              {"built", route->operation != nullptr}};
+    if (route->operation != nullptr) {
+      json["input"] = input_json(*route->operation);
+      json["output"] = route->operation->output;
+      json["errors"] = errors_json(*route->operation);
+    }
+    list.push_back(std::move(json));
+  }
+  return list;
+}
+
+}  // namespace iotemu::api
