@@ -35,7 +35,7 @@ Status Registry::reset(bool keep_ca) {
   for (const auto& record : kept) provisioning_templates_.put(record);
   things_.clear();
   thing_types_.clear();
-  things_of_type_.clear();
+  things_by_type_.clear();
   thing_groups_.clear();
   child_groups_.clear();
   group_links_.clear();

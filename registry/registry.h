@@ -357,7 +357,7 @@ class Registry {
   [[nodiscard]] Status complete(ThingRecord& thing) const;
   [[nodiscard]] Status check_attributes(const ThingRecord& thing) const;
   [[nodiscard]] Status check_type_for_new_use(const ThingTypeName& type) const;
-  /// Puts the record and keeps the count of things by type and the things of billing groups. Under
+  /// Puts the record and keeps the things by type and those of billing groups. Under
   /// write_mutex_.
   void show_thing(const ThingRecord* old, const ThingPtr& next);
   /// The opposite.
@@ -401,7 +401,7 @@ class Registry {
   Table<TemplateName, ProvisioningTemplateRecord> provisioning_templates_;
   Table<ThingName, ThingRecord> things_;
   Table<ThingTypeName, ThingTypeRecord> thing_types_;
-  std::unordered_map<ThingTypeName, std::size_t> things_of_type_;  ///< Under write_mutex_.
+  GroupedOrder<ThingTypeName, ThingRecord> things_by_type_;
   Table<ThingGroupName, ThingGroupRecord> thing_groups_;
   Links<ThingGroupName, ThingGroupName, Ok> child_groups_;  ///< Parent, child.
   Links<ThingName, ThingGroupName, Ok> group_links_;

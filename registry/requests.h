@@ -58,9 +58,11 @@ struct UpdateThing {
 };
 
 /// Properties that are absent stay as they are.
+/// The first two only say what is so already: a thing type keeps them (M5-23).
 struct UpdateThingType {
   std::optional<std::string> description{};
   std::optional<std::vector<std::string>> searchable_attributes{};
+  std::optional<std::vector<PropagatingAttribute>> propagating_attributes{};
 };
 
 struct CreateThingGroup {

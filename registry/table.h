@@ -89,6 +89,7 @@ class CreationOrder {
   }
   void clear() { records_.clear(); }
   [[nodiscard]] bool empty() const { return records_.empty(); }
+  [[nodiscard]] std::size_t size() const { return records_.size(); }
 
   /// Up to `count` records after (or, descending, before) `from`; from the first (last) without it.
   [[nodiscard]] std::vector<Pointer> after(const SortKey* from, bool ascending, std::size_t count) const {
@@ -225,7 +226,15 @@ class GroupedOrder {
     groups_.clear();
   }
 
-  [[nodiscard]] Result<Page<Pointer>> page(const Group& group, const PageRequest& request) const {
+  [[nodiscard]] std::size_t size(const Group& group) const {
+    const std::shared_lock lock{mutex_};
+    const auto found = groups_.find(group);
+    return found == groups_.end() ? 0 : found->second.size();
+  }
+
+  template <class Wanted>
+  [[nodiscard]] Result<Page<Pointer>> page(const Group& group, const PageRequest& request,
+                                           Wanted wanted) const {
     return walk_page<Pointer>(
         request,
         [&](const SortKey* from, std::size_t count) {
@@ -234,7 +243,10 @@ class GroupedOrder {
           return found == groups_.end() ? std::vector<Pointer>{}
                                         : found->second.after(from, request.ascending, count);
         },
-        [](const Record&) { return true; });
+        wanted);
+  }
+  [[nodiscard]] Result<Page<Pointer>> page(const Group& group, const PageRequest& request) const {
+    return page(group, request, [](const Record&) { return true; });
   }
 
  private:

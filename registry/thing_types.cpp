@@ -10,6 +10,25 @@ namespace iotemu::registry {
 namespace {
 
 constexpr std::size_t kMaxDescription = 2028;
+constexpr std::size_t kMaxPropagatingAttributes = 20;
+
+/// M5-23.
+Status check_propagation(const std::vector<PropagatingAttribute>& attributes) {
+  if (attributes.size() > kMaxPropagatingAttributes) {
+    return invalid("A thing type has at most " + std::to_string(kMaxPropagatingAttributes) +
+                   " propagating attributes");
+  }
+  for (const auto& attribute : attributes) {
+    if (attribute.user_property_key.empty()) {
+      return invalid("A propagating attribute needs a userPropertyKey");
+    }
+    if (attribute.thing_attribute.empty() == attribute.connection_attribute.empty()) {
+      return invalid("The propagating attribute " + attribute.user_property_key +
+                     " needs either a thingAttribute or a connectionAttribute");
+    }
+  }
+  return Ok{};
+}
 
 Status check_properties(const ThingTypeProperties& properties, std::size_t searchable_limit) {
   if (properties.description.size() > kMaxDescription) {
@@ -25,7 +44,7 @@ Status check_properties(const ThingTypeProperties& properties, std::size_t searc
   for (const auto& name : properties.searchable_attributes) {
     if (auto checked = check_attribute_name(name); !checked) return checked;
   }
-  return Ok{};
+  return check_propagation(properties.propagating_attributes);
 }
 
 }  // namespace
@@ -67,12 +86,16 @@ Status Registry::update_thing_type(const ThingTypeName& name, const UpdateThingT
   const Writing write{write_mutex_};
   const auto old = thing_types_.find(name);
   if (!old) return does_not_exist(name);
-  auto next = std::make_shared<ThingTypeRecord>(*old);
-  if (request.description) next->properties.description = *request.description;
-  if (request.searchable_attributes) next->properties.searchable_attributes = *request.searchable_attributes;
-  if (auto checked = check_properties(next->properties, options_.searchable_attributes); !checked) {
-    return checked;
+  const auto changes = [](const auto& wanted, const auto& value) { return wanted && *wanted != value; };
+  if (changes(request.description, old->properties.description) ||
+      changes(request.searchable_attributes, old->properties.searchable_attributes)) {
+    return invalid("The description and the searchable attributes of thing type " + name.text() +
+                   " cannot be changed; its mqtt5Configuration can");
   }
+  if (!request.propagating_attributes) return Ok{};
+  if (auto checked = check_propagation(*request.propagating_attributes); !checked) return checked;
+  auto next = std::make_shared<ThingTypeRecord>(*old);
+  next->properties.propagating_attributes = *request.propagating_attributes;
   const ThingTypePtr done{std::move(next)};
   const Change change{done};
   if (auto saved = store_.write({&change, 1}); !saved) return saved;
@@ -106,14 +129,13 @@ Status Registry::delete_thing_type(const ThingTypeName& name) {
     return invalid("Can not delete the thing type: " + name.text() + ". Its deprecation must be at least " +
                    std::to_string(seconds.count()) + " seconds old");
   }
-  if (const auto things = things_of_type_.find(name); things != things_of_type_.end() && things->second > 0) {
-    return invalid("Can not delete the thing type: " + name.text() + ". " + std::to_string(things->second) +
+  if (const auto things = things_by_type_.size(name); things > 0) {
+    return invalid("Can not delete the thing type: " + name.text() + ". " + std::to_string(things) +
                    " things are of this type");
   }
   const Change change{Erased{.kind = RecordKind::thing_type, .key = name.text()}};
   if (auto saved = store_.write({&change, 1}); !saved) return saved;
   thing_types_.erase(name);
-  things_of_type_.erase(name);
   return Ok{};
 }
 

@@ -15,8 +15,8 @@ Status check_version(const ThingRecord& thing, std::optional<std::int64_t> expec
                "The version for thing " + thing.name.text() + " does not match the expected version."};
 }
 
+/// As far as attributes tell.
 bool matches(const ThingRecord& thing, const ThingFilter& filter) {
-  if (filter.type && thing.type != filter.type) return false;
   if (filter.attribute_name.empty()) return true;
   const auto found = thing.attributes.find(filter.attribute_name);
   if (found == thing.attributes.end()) return false;
@@ -52,15 +52,15 @@ Status Registry::check_type_for_new_use(const ThingTypeName& type) const {
 }
 
 void Registry::show_thing(const ThingRecord* old, const ThingPtr& next) {
-  if (old != nullptr && old->type) --things_of_type_[*old->type];
-  if (next->type) ++things_of_type_[*next->type];
+  if (old != nullptr && old->type) things_by_type_.erase(*old->type, *old);
+  if (next->type) things_by_type_.put(*next->type, nullptr, next);
   if (old != nullptr && old->billing_group) billing_links_.erase(*old->billing_group, old->name);
   if (next->billing_group) billing_links_.put(*next->billing_group, next->name, Ok{});
   things_.put(next);
 }
 
 void Registry::hide_thing(const ThingRecord& old) {
-  if (old.type) --things_of_type_[*old.type];
+  if (old.type) things_by_type_.erase(*old.type, old);
   if (old.billing_group) billing_links_.erase(*old.billing_group, old.name);
   things_.erase(old.name);
 }
@@ -175,7 +175,8 @@ Result<Page<ThingPtr>> Registry::list_things(const PageRequest& page, const Thin
   if (!filter.attribute_value.empty() && filter.attribute_name.empty()) {
     return invalid("attributeValue needs an attributeName");
   }
-  return things_.page(page, [&](const ThingRecord& thing) { return matches(thing, filter); });
+  const auto wanted = [&](const ThingRecord& thing) { return matches(thing, filter); };
+  return filter.type ? things_by_type_.page(*filter.type, page, wanted) : things_.page(page, wanted);
 }
 
 }  // namespace iotemu::registry

@@ -54,6 +54,14 @@ bool attribute_name(std::string_view text) {
   return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "_.,@/:#-"); });
 }
 
+bool user_property_key(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, ":$."); });
+}
+
+bool connection_attribute(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, ":."); });
+}
+
 bool attribute_value(std::string_view text) {
   return all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "_.,@/:#=[]-"); });
 }
@@ -111,6 +119,8 @@ const Pattern kObjectKeyPattern{"[a-zA-Z0-9!_.*'()-\\/]+", object_key};
 const Pattern kThingNamePattern{"[a-zA-Z0-9:_-]+", thing_name};
 const Pattern kAttributeNamePattern{"[a-zA-Z0-9_.,@/:#-]+", attribute_name};
 const Pattern kAttributeValuePattern{"[a-zA-Z0-9_.,@/:#=\\[\\]-]*", attribute_value};
+const Pattern kUserPropertyKeyPattern{"[a-zA-Z0-9:$.]+", user_property_key};
+const Pattern kConnectionAttributePattern{"[a-zA-Z0-9:.]+", connection_attribute};
 const Pattern kMarkerPattern{"[A-Za-z0-9+/]+={0,2}", marker};
 const Pattern kTagKeyPattern{"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", tag_key};
 const Pattern kPrintablePattern{"[\\p{Graph}\\x20]*", printable};

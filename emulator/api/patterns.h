@@ -22,6 +22,8 @@ extern const Pattern kObjectKeyPattern;
 extern const Pattern kThingNamePattern;  ///< thing types too
 extern const Pattern kAttributeNamePattern;
 extern const Pattern kAttributeValuePattern;
+extern const Pattern kUserPropertyKeyPattern;
+extern const Pattern kConnectionAttributePattern;
 extern const Pattern kMarkerPattern;
 extern const Pattern kTagKeyPattern;
 extern const Pattern kPrintablePattern;  ///< descriptions

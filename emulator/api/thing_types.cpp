@@ -5,11 +5,35 @@
 namespace iotemu::api {
 namespace {
 
+std::vector<registry::PropagatingAttribute> propagation_of(const Json& properties) {
+  std::vector<registry::PropagatingAttribute> attributes;
+  const auto configuration = properties.find("mqtt5Configuration");
+  if (configuration == properties.end()) return attributes;
+  for (const auto& given : configuration->value("propagatingAttributes", Json::array())) {
+    attributes.push_back({.user_property_key = given.value("userPropertyKey", ""),
+                          .thing_attribute = given.value("thingAttribute", ""),
+                          .connection_attribute = given.value("connectionAttribute", "")});
+  }
+  return attributes;
+}
+
 registry::ThingTypeProperties properties_of(const Call& call) {
   const auto found = call.input.find("thingTypeProperties");
   if (found == call.input.end()) return {};
   return {.description = found->value("thingTypeDescription", ""),
-          .searchable_attributes = found->value("searchableAttributes", std::vector<std::string>{})};
+          .searchable_attributes = found->value("searchableAttributes", std::vector<std::string>{}),
+          .propagating_attributes = propagation_of(*found)};
+}
+
+Json propagation_json(const std::vector<registry::PropagatingAttribute>& attributes) {
+  auto list = Json::array();
+  for (const auto& attribute : attributes) {
+    Json json{{"userPropertyKey", attribute.user_property_key}};
+    put(json, "thingAttribute", attribute.thing_attribute);
+    put(json, "connectionAttribute", attribute.connection_attribute);
+    list.push_back(std::move(json));
+  }
+  return Json{{"propagatingAttributes", std::move(list)}};
 }
 
 Json type_json(const registry::ThingTypeRecord& type) {
@@ -17,6 +41,9 @@ Json type_json(const registry::ThingTypeRecord& type) {
   put(properties, "thingTypeDescription", type.properties.description);
   if (!type.properties.searchable_attributes.empty()) {
     properties["searchableAttributes"] = type.properties.searchable_attributes;
+  }
+  if (!type.properties.propagating_attributes.empty()) {
+    properties["mqtt5Configuration"] = propagation_json(type.properties.propagating_attributes);
   }
   Json metadata{{"deprecated", type.deprecated_at.has_value()},
                 {"creationDate", epoch_seconds(type.created_at)}};
@@ -50,6 +77,7 @@ Result<Json> update_thing_type(Call& call) {
     const auto given = properties_of(call);
     if (found->contains("thingTypeDescription")) request.description = given.description;
     if (found->contains("searchableAttributes")) request.searchable_attributes = given.searchable_attributes;
+    if (found->contains("mqtt5Configuration")) request.propagating_attributes = given.propagating_attributes;
   }
   return empty_answer(call.registry.update_thing_type(*call.thing_type_name(), request));
 }
@@ -76,9 +104,17 @@ Member name_in_path() {
 
 Member properties() {
   return body("thingTypeProperties")
-      .structure({body("thingTypeDescription").length(0, 2028).pattern(kPrintablePattern),
-                  body("searchableAttributes")
-                      .list_of(body("member").length(0, 128).pattern(kAttributeNamePattern))});
+      .structure(
+          {body("thingTypeDescription").length(0, 2028).pattern(kPrintablePattern),
+           body("searchableAttributes").list_of(body("member").length(0, 128).pattern(kAttributeNamePattern)),
+           body("mqtt5Configuration")
+               .structure(
+                   {body("propagatingAttributes")
+                        .list_of(body("member").structure({
+                            body("userPropertyKey").length(0, 128).pattern(kUserPropertyKeyPattern),
+                            body("thingAttribute").length(0, 128).pattern(kAttributeNamePattern),
+                            body("connectionAttribute").length(0, 128).pattern(kConnectionAttributePattern),
+                        }))})});
 }
 
 }  // namespace

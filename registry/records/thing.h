@@ -31,9 +31,19 @@ struct ThingRecord {
   [[nodiscard]] const std::string& key_text() const { return name.text(); }
 };
 
+/// What is appended to the messages of a thing's device (M5-23): the value of an attribute of the thing, or
+/// of its connection, under a key. Exactly one of the two is set.
+struct PropagatingAttribute {
+  std::string user_property_key{};
+  std::string thing_attribute{};
+  std::string connection_attribute{};
+  friend bool operator==(const PropagatingAttribute&, const PropagatingAttribute&) = default;
+};
+
 struct ThingTypeProperties {
   std::string description{};
   std::vector<std::string> searchable_attributes{};
+  std::vector<PropagatingAttribute> propagating_attributes{};
   friend bool operator==(const ThingTypeProperties&, const ThingTypeProperties&) = default;
 };
 

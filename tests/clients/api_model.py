@@ -16,7 +16,7 @@ COMMON_ERRORS = {"InvalidRequestException", "ThrottlingException", "Unauthorized
 
 # Newer than Debian's model, from the service's later documentation: operations, and members as "Operation.member".
 NEWER_OPERATIONS = {"ListPrincipalThingsV2", "ListThingPrincipalsV2", "UpdateThingType"}
-NEWER_MEMBERS = {"AttachThingPrincipal.thingPrincipalType"}
+NEWER_MEMBERS = {"AttachThingPrincipal.thingPrincipalType", "CreateThingType.thingTypeProperties.mqtt5Configuration"}
 NEWER_OUTPUT = set()
 # The pattern of the model -> what it is today.
 NEWER_PATTERNS = {r"[a-zA-Z0-9_.,@/:#-]*": r"[a-zA-Z0-9_.,@/:#=\[\]-]*"}  # P8.1

@@ -237,22 +237,45 @@ TEST_F(ThingTypes, AreDeletedFiveMinutesAfterDeprecationAndWithoutThings) {  // 
   EXPECT_THAT(registry.thing_type(kType), FailsWith(Errc::not_found));
 }
 
-TEST_F(ThingTypes, UpdateReplacesThePropertiesItNamesAndNoOthers) {  // P8.2
+TEST_F(ThingTypes, KeepTheirPropertiesButForWhatTheyPropagate) {  // P8.2, M5-23
   EXPECT_THAT(registry.update_thing_type(kType, {}), FailsWith(Errc::not_found));
   const auto made = *registry.create_thing_type(
       kType, {.description = "A sensor", .searchable_attributes = {"line"}}, {{"owner", "plant"}});
   EXPECT_THAT(registry.update_thing_type(kType, {}), IsOk());
+  EXPECT_THAT(registry.update_thing_type(kType, {.description = "A sensor"}), IsOk());
+  EXPECT_THAT(registry.update_thing_type(kType, {.description = "A probe"}),
+              FailsWith(Errc::invalid_request, "cannot be changed"));
+  EXPECT_THAT(registry.update_thing_type(kType, {.searchable_attributes = {{"site", "line"}}}),
+              FailsWith(Errc::invalid_request, "cannot be changed"));
   EXPECT_EQ((*registry.thing_type(kType))->properties, made->properties);
-  EXPECT_THAT(registry.update_thing_type(kType, {.description = "A probe"}), IsOk());
-  EXPECT_THAT(registry.update_thing_type(kType, {.searchable_attributes = {{"site", "line"}}}), IsOk());
+
+  const std::vector<PropagatingAttribute> propagated{
+      {.user_property_key = "site", .thing_attribute = "line"},
+      {.user_property_key = "from", .connection_attribute = "iot:ClientId"}};
+  EXPECT_THAT(registry.update_thing_type(kType, {.propagating_attributes = propagated}), IsOk());
   const auto type = *registry.thing_type(kType);
-  EXPECT_EQ(type->properties,
-            (ThingTypeProperties{.description = "A probe", .searchable_attributes = {"site", "line"}}));
+  EXPECT_EQ(type->properties, (ThingTypeProperties{.description = "A sensor",
+                                                   .searchable_attributes = {"line"},
+                                                   .propagating_attributes = propagated}));
   EXPECT_EQ(type->id, made->id);
   EXPECT_EQ(type->tags, made->tags);
-  EXPECT_THAT(registry.update_thing_type(kType, {.searchable_attributes = {{"a", "b", "c", "d"}}}),
-              FailsWith(Errc::invalid_request));
-  EXPECT_EQ(*registry.thing_type(kType), type);
+}
+
+TEST_F(ThingTypes, PropagateTwentyAttributesAtMostOneSourceEach) {  // M5-23
+  EXPECT_THAT(registry.create_thing_type(kType, {}), IsOk());
+  const auto update = [this](std::vector<PropagatingAttribute> attributes) {
+    return registry.update_thing_type(kType, {.propagating_attributes = std::move(attributes)});
+  };
+  const PropagatingAttribute good{.user_property_key = "site", .thing_attribute = "line"};
+  EXPECT_THAT(update(std::vector(20, good)), IsOk());
+  EXPECT_THAT(update(std::vector(21, good)), FailsWith(Errc::invalid_request, "at most 20"));
+  EXPECT_THAT(update({{.thing_attribute = "line"}}), FailsWith(Errc::invalid_request, "userPropertyKey"));
+  EXPECT_THAT(update({{.user_property_key = "site"}}), FailsWith(Errc::invalid_request, "either"));
+  EXPECT_THAT(
+      update(
+          {{.user_property_key = "site", .thing_attribute = "line", .connection_attribute = "iot:ClientId"}}),
+      FailsWith(Errc::invalid_request, "either"));
+  EXPECT_EQ((*registry.thing_type(kType))->properties.propagating_attributes.size(), 20U);
 }
 
 TEST_F(ThingTypes, AreListedAllOrByName) {  // P8.2

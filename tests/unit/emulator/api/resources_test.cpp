@@ -215,15 +215,25 @@ TEST_F(ApiTest, DescribesThingTypesThroughTheirLife) {  // P8.2
   EXPECT_EQ(call("DescribeThingType", {{"thingTypeName", "robot"}}).error().code, Errc::not_found);
 }
 
-TEST_F(ApiTest, UpdatesThePropertiesOfAThingType) {  // P8.2
+TEST_F(ApiTest, UpdatesWhatAThingTypePropagatesAndNothingElse) {  // P8.2, M5-23
   ok("CreateThingType",
      {{"thingTypeName", "robot"},
       {"thingTypeProperties", {{"thingTypeDescription", "It walks"}, {"searchableAttributes", {"sn"}}}}});
   EXPECT_EQ(ok("UpdateThingType", {{"thingTypeName", "robot"}}), Json::object());
+  const Json propagation{{"propagatingAttributes",
+                          {{{"userPropertyKey", "serial"}, {"thingAttribute", "sn"}},
+                           {{"userPropertyKey", "client"}, {"connectionAttribute", "iot:ClientId"}}}}};
   ok("UpdateThingType",
-     {{"thingTypeName", "robot"}, {"thingTypeProperties", {{"thingTypeDescription", "It flies"}}}});
+     {{"thingTypeName", "robot"}, {"thingTypeProperties", {{"mqtt5Configuration", propagation}}}});
   EXPECT_EQ(ok("DescribeThingType", {{"thingTypeName", "robot"}}).at("thingTypeProperties"),
-            (Json{{"thingTypeDescription", "It flies"}, {"searchableAttributes", {"sn"}}}));
+            (Json{{"thingTypeDescription", "It walks"},
+                  {"searchableAttributes", {"sn"}},
+                  {"mqtt5Configuration", propagation}}));
+  EXPECT_EQ(call("UpdateThingType", {{"thingTypeName", "robot"},
+                                     {"thingTypeProperties", {{"thingTypeDescription", "It flies"}}}})
+                .error()
+                .code,
+            Errc::invalid_request);
 }
 
 TEST_F(ApiTest, UndoesADeprecation) {  // P8.2
