@@ -31,6 +31,8 @@ enum class Errc {
   resource_registration_failure,
   unauthorized,
   access_denied,
+  forbidden,
+  method_not_allowed,
   throttled,
   not_implemented,
   unknown_operation,

@@ -120,8 +120,8 @@ std::vector<std::string> own_names(const Options& options) {
   return names;
 }
 
-mqtt::TlsMaterial material(const identity::ServerCredential& ecdsa, const identity::ServerCredential* rsa) {
-  mqtt::TlsMaterial result{.ecdsa = {.chain_pem = ecdsa.chain_pem, .key_pem = ecdsa.key_pem}};
+tls::Material material(const identity::ServerCredential& ecdsa, const identity::ServerCredential* rsa) {
+  tls::Material result{.ecdsa = {.chain_pem = ecdsa.chain_pem, .key_pem = ecdsa.key_pem}};
   if (rsa != nullptr) result.rsa = {.chain_pem = rsa->chain_pem, .key_pem = rsa->key_pem};
   return result;
 }
@@ -177,6 +177,7 @@ Emulator::Impl::Impl(const Options& given)
   open_api();
   open_handlers();
   open_mqtt();
+  open_https();
 }
 
 std::string Emulator::Impl::api_endpoint() const {
@@ -211,10 +212,7 @@ void Emulator::Impl::open_api() {
                       .endpoint_host = options.endpoint_host,
                       .describe_endpoint_legacy = options.switches.describe_endpoint_legacy},
       *this, *this, *tasks, functions, *blocking);
-  http::ServerOptions server;
-  server.guard.allowed_hosts = own_names(options);
-  server.guard.allowed_hosts.insert(server.guard.allowed_hosts.end(), options.allow_hosts.begin(),
-                                    options.allow_hosts.end());
+  http::ServerOptions server{.guard = names_of_host()};
   server.guard.allowed_origins = options.allow_origins;
   if (!http::is_loopback_host(options.host) && !options.insecure_admin) admin_token = system_random.hex(24);
   server.guard.admin_token = admin_token;
@@ -226,6 +224,13 @@ void Emulator::Impl::open_api() {
       },
       *clock, *random, work);
   api_port = value_or_fail(http_server->listen(options.host, options.api_port));
+}
+
+http::GuardOptions Emulator::Impl::names_of_host() const {
+  http::GuardOptions guard{.allowed_hosts = own_names(options)};
+  guard.allowed_hosts.insert(guard.allowed_hosts.end(), options.allow_hosts.begin(),
+                             options.allow_hosts.end());
+  return guard;
 }
 
 void Emulator::Impl::open_handlers() {
@@ -261,6 +266,22 @@ void Emulator::Impl::open_mqtt() {
   const auto& rsa = server_identity->rsa();
   value_or_fail(mqtt_server->set_tls(material(server_identity->ecdsa(), rsa ? &*rsa : nullptr)));
   mqtt_port = value_or_fail(mqtt_server->listen(options.host, options.mqtt_port));
+}
+
+void Emulator::Impl::open_https() {
+  device_https = std::make_unique<identity::DeviceHttps>(*door, refused, *api);
+  const bool in_handshake = options.switches.refusal_mode == Switches::RefusalMode::handshake_alert;
+  https_server = std::make_unique<http::Server>(
+      http::ServerOptions{.guard = names_of_host(), .tls = device_https->tls_options(in_handshake)},
+      [this](http::Request request, http::Responder respond) {
+        device_https->handle(std::move(request), std::move(respond));
+      },
+      *clock, *random, work);
+  const auto& rsa = server_identity->rsa();
+  value_or_fail(https_server->set_tls(material(server_identity->ecdsa(), rsa ? &*rsa : nullptr)));
+  const auto bound = https_server->listen(options.host, options.https_port);
+  if (!bound) fail("HTTPS of devices: " + bound.error().message + "; --https-port chooses another port");
+  https_port = *bound;
   if (options.rsa_server_certificate && !rsa) blocking->post([this] { make_rsa_certificate(); });
 }
 
@@ -271,8 +292,9 @@ void Emulator::Impl::make_rsa_certificate() {
                {{"why", rsa.error().message}});
     return;
   }
-  if (auto set = mqtt_server->set_tls(material(server_identity->ecdsa(), &*rsa)); !set) {
-    log::error("the RSA server certificate cannot be used", {{"why", set.error().message}});
+  const auto both = material(server_identity->ecdsa(), &*rsa);
+  for (const auto& set : {mqtt_server->set_tls(both), https_server->set_tls(both)}) {
+    if (!set) log::error("the RSA server certificate cannot be used", {{"why", set.error().message}});
   }
 }
 
@@ -312,6 +334,7 @@ void Emulator::Impl::stop() {
   real_timers->stop();
   api->stop();
   http_server->stop();
+  https_server->stop();
   mqtt_server->stop();
   tasks->stop();
   handlers.stop();
@@ -331,10 +354,17 @@ Result<registry::Registry*> Emulator::Impl::registry(const Realm& realm) {
   return &(*home)->registry();
 }
 
+Result<api::MessageSpace*> Emulator::Impl::messages(const Realm& realm) {
+  auto home = realms->at(realm);
+  if (!home) return home.error();
+  return &(*home)->message_space();
+}
+
 Json Emulator::Impl::health() const {
   return {{"accountId", options.account},
           {"region", options.region},
           {"mqttPort", mqtt_port},
+          {"httpsPort", https_port},
           {"workers", mqtt_server->workers()},
           {"connections", mqtt_server->connections()},
           {"clock", manual_clock ? "manual" : "real"}};

@@ -52,6 +52,9 @@ std::uint16_t Emulator::api_port() const {
 std::uint16_t Emulator::mqtt_port() const {
   return impl_->mqtt_port;
 }
+std::uint16_t Emulator::https_port() const {
+  return impl_->https_port;
+}
 const std::string& Emulator::server_ca_pem() const {
   return impl_->server_identity->ca_pem();
 }
@@ -72,7 +75,7 @@ ApiResult Emulator::api(std::string_view operation, const Json& input, const Rea
   if (!realm.region.empty()) target.region = realm.region;
   auto answer = impl_->api->call(target, operation, input);
   if (answer) return {.ok = true, .status = 200, .body = std::move(*answer)};
-  const api::ErrorShape shape = api::error_shape(answer.error().code);
+  const api::ErrorShape shape = api::error_shape(answer.error().code, impl_->api->plane_of(operation));
   return {.ok = false,
           .status = static_cast<int>(shape.status),
           .body = error_body(answer.error()),

@@ -25,6 +25,7 @@
 #include "emulator/bulk/registration_tasks.h"
 #include "emulator/http/server.h"
 #include "emulator/identity/authenticator.h"
+#include "emulator/identity/device_https.h"
 #include "emulator/identity/realms.h"
 #include "emulator/identity/refusals.h"
 #include "emulator/identity/server_identity.h"
@@ -43,6 +44,8 @@ struct Emulator::Impl final : api::Realms, api::System {
   void open_api();
   void open_handlers();
   void open_mqtt();
+  void open_https();
+  [[nodiscard]] http::GuardOptions names_of_host() const;
   void make_rsa_certificate();
   void announce(identity::RealmHome& home, const CertificateRegistered& event) const;
   void call_handlers(const CertificateRegistered& event);
@@ -55,6 +58,7 @@ struct Emulator::Impl final : api::Realms, api::System {
 
   // api::Realms
   Result<registry::Registry*> registry(const Realm& realm) override;
+  Result<api::MessageSpace*> messages(const Realm& realm) override;
   // api::System
   [[nodiscard]] Json health() const override;
   [[nodiscard]] std::string server_ca_pem() const override { return server_identity->ca_pem(); }
@@ -64,6 +68,7 @@ struct Emulator::Impl final : api::Realms, api::System {
     return tasks->report(task_id, type, key);
   }
   [[nodiscard]] std::string api_endpoint() const override;
+  [[nodiscard]] std::string new_id() override { return random->uuid(); }
   Status reset(bool keep_ca) override;
 
   [[nodiscard]] Realm default_realm() const { return {.account = options.account, .region = options.region}; }
@@ -96,8 +101,11 @@ struct Emulator::Impl final : api::Realms, api::System {
   std::unique_ptr<bulk::RegistrationTasks> tasks{};
   std::unique_ptr<api::Api> api{};
   std::unique_ptr<http::Server> http_server{};
+  std::unique_ptr<identity::DeviceHttps> device_https{};
+  std::unique_ptr<http::Server> https_server{};
   std::uint16_t api_port{0};
   std::uint16_t mqtt_port{0};
+  std::uint16_t https_port{0};
   std::atomic<bool> stopped{false};
 };
 

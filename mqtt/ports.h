@@ -30,7 +30,9 @@ struct PeerIdentity {
   std::string server_name{};         ///< SNI; empty if the client sent none
   std::string address{};             ///< the peer's IP address
   std::uint16_t port{};
-  std::string tls_version{};  ///< "TLSv1.2" or "TLSv1.3"
+  std::string tls_version{};    ///< "TLSv1.2" or "TLSv1.3"
+  std::string local_address{};  ///< ours, that the peer has reached
+  std::uint16_t local_port{};
 };
 
 /// A CONNECT packet that is legal in itself. It borrows: whoever answers later copies what it needs.
@@ -125,6 +127,8 @@ struct ConnectionFacts {
   bool persistent{};
   bool session_present{};
   std::chrono::seconds keep_alive{};  ///< effective (M3-16)
+  std::string local_address{};        ///< ours, that the peer has reached
+  std::uint16_t local_port{};
 };
 
 /// Told what happens in one broker, on worker threads. An observer may publish; it must not block and must

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "emulator/api/errors.h"
+#include "emulator/api/message_space.h"
 #include "emulator/api/neighbours.h"
 #include "emulator/api/operation.h"
 #include "emulator/api/router.h"
@@ -17,6 +18,11 @@ Error not_built(std::string_view operation) {
           std::string{operation} + " is not emulated; `iot-emulator operations` lists what is"};
 }
 
+/// T-20: SDKs sign with one name, the guide with the other.
+bool is_data_plane(const std::optional<CredentialScope>& scope) {
+  return scope && (scope->service == "iotdata" || scope->service == "iotdevicegateway");
+}
+
 }  // namespace
 
 Api::Api(ApiOptions options, Realms& realms, System& system, bulk::RegistrationTasks& tasks,
@@ -27,7 +33,8 @@ Api::Api(ApiOptions options, Realms& realms, System& system, bulk::RegistrationT
       tasks_{tasks},
       functions_{functions},
       blocking_pool_{blocking_pool},
-      router_{std::make_unique<const Router>(control_plane_routes())} {}
+      router_{std::make_unique<const Router>(control_plane_routes())},
+      data_router_{std::make_unique<const Router>(data_plane_routes())} {}
 
 Api::~Api() = default;
 
@@ -35,30 +42,68 @@ void Api::handle(http::Request request, http::Responder respond) {
   if (auto answer = answer_system(request, system_)) return respond(std::move(*answer));
 
   const auto scope = credential_scope(request);
-  const auto realm = realm_of(scope, options_.realm);
-  if (auto answer = answer_neighbour(request, scope, realm)) return respond(std::move(*answer));
+  Caller caller{
+      .realm = realm_of(scope, options_.realm), .request_id = request.id, .endpoint = endpoint_of(request)};
+  if (is_data_plane(scope)) return serve_data(std::move(request), std::move(respond), std::move(caller));
+  if (auto answer = answer_neighbour(request, scope, caller.realm)) return respond(std::move(*answer));
 
-  const auto match = router_->match(request.method, request.segments);
-  if (!match) return respond(error_response({Errc::unknown_operation, "Unknown operation"}));  // P10.6
-  const auto* operation = match->route->operation;
-  if (operation == nullptr) {
-    tell_once(match->route->name);
-    return respond(error_response(not_built(match->route->name)));
+  if (const auto match = router_->match(request.method, request.segments)) {
+    return carry_out(*match, Plane::control, request, std::move(respond), std::move(caller));
   }
+  if (!scope && data_router_->has_path(request.segments)) {
+    return serve_data(std::move(request), std::move(respond), std::move(caller));
+  }
+  respond(error_response({Errc::unknown_operation, "Unknown operation"}));  // P10.6
+}
 
-  auto input = read_input(*operation, *match, request);
-  if (!input) return respond(error_response(input.error()));
+void Api::handle_device(http::Request request, http::Responder respond, const Realm& realm,
+                        std::shared_ptr<DeviceRights> rights) {
+  Caller caller{.realm = realm,
+                .device = std::move(rights),
+                .request_id = request.id,
+                .endpoint = endpoint_of(request)};
+  serve_data(std::move(request), std::move(respond), std::move(caller));
+}
+
+std::string Api::endpoint_of(const http::Request& request) const {
   const auto* host = request.header("Host");
-  const auto endpoint = host == nullptr ? system_.api_endpoint() : "http://" + *host;
-  const auto answer = [this, realm, endpoint, operation, input = std::move(*input), respond,
-                       id = request.id] {
-    const auto done = run(realm, endpoint, *operation, input);
-    log::debug("API call", {{"id", id},
-                            {"operation", operation->name},
-                            {"account", realm.account},
-                            {"region", realm.region},
-                            {"outcome", done ? "ok" : error_shape(done.error().code).name}});
-    respond(done ? http::Response{.body = to_text(*done)} : error_response(done.error()));
+  return host == nullptr ? system_.api_endpoint() : "http://" + *host;
+}
+
+void Api::serve_data(http::Request request, http::Responder respond, Caller caller) {
+  if (const auto match = data_router_->match(request.method, request.segments)) {
+    return carry_out(*match, Plane::data, request, std::move(respond), std::move(caller));
+  }
+  const bool known = data_router_->has_path(request.segments);
+  const Error error = known
+                          ? Error{Errc::method_not_allowed, request.method + " is not a method of this path"}
+                          : Error{Errc::unknown_operation, "Unknown operation"};
+  respond(data_error_response(error, request.id));
+}
+
+void Api::carry_out(const RouteMatch& match, Plane plane, const http::Request& request,
+                    http::Responder respond, Caller caller) {
+  const auto refuse = [&](const Error& error) {
+    respond(plane == Plane::data ? data_error_response(error, request.id) : error_response(error));
+  };
+  const auto* operation = match.route->operation;
+  if (operation == nullptr) {
+    tell_once(match.route->name);
+    return refuse(not_built(match.route->name));
+  }
+  auto input = read_input(*operation, match, request);
+  if (!input) return refuse(input.error());
+  const auto answer = [this, caller = std::move(caller), operation, input = std::move(*input), respond] {
+    const auto done = run(caller, *operation, input);
+    log::debug("API call",
+               {{"id", caller.request_id},
+                {"operation", operation->name},
+                {"account", caller.realm.account},
+                {"region", caller.realm.region},
+                {"outcome", done ? "ok" : error_shape(done.error().code, operation->plane).name}});
+    if (done) return respond({.body = to_text(*done)});
+    respond(operation->plane == Plane::data ? data_error_response(done.error(), caller.request_id)
+                                            : error_response(done.error()));
   };
   if (operation->blocking) return run_blocking(answer, respond);
   answer();
@@ -86,23 +131,38 @@ void Api::tell_once(std::string_view operation) {
 
 Result<Json> Api::call(const Realm& realm, std::string_view operation, const Json& input) {
   const auto* route = router_->find(operation);
+  if (route == nullptr) route = data_router_->find(operation);
   if (route == nullptr) return Error{Errc::unknown_operation, "Unknown operation " + std::string{operation}};
   if (route->operation == nullptr) return not_built(operation);
   auto read = read_input(*route->operation, input);
   if (!read) return read;
-  return run(realm, system_.api_endpoint(), *route->operation, *read);
+  Caller caller{.realm = realm, .endpoint = system_.api_endpoint()};
+  if (route->operation->plane == Plane::data) caller.request_id = system_.new_id();
+  return run(caller, *route->operation, *read);
 }
 
-Result<Json> Api::run(const Realm& realm, const std::string& endpoint, const Operation& operation,
-                      const Json& input) {
+Plane Api::plane_of(std::string_view operation) const {
+  return data_router_->find(operation) == nullptr ? Plane::control : Plane::data;
+}
+
+Result<Json> Api::run(const Caller& caller, const Operation& operation, const Json& input) {
   if (auto valid = validate(operation, input); !valid) return valid.error();
-  const auto registry = realms_.registry(realm);
+  const auto registry = realms_.registry(caller.realm);
   if (!registry) return registry.error();
+  MessageSpace* messages = nullptr;
+  if (operation.plane == Plane::data) {
+    auto space = realms_.messages(caller.realm);
+    if (!space) return space.error();
+    messages = *space;
+  }
   Call call{.registry = **registry,
             .realms = realms_,
             .tasks = tasks_,
             .functions = functions_,
-            .endpoint = endpoint,
+            .messages = messages,
+            .device = caller.device.get(),
+            .request_id = caller.request_id,
+            .endpoint = caller.endpoint,
             .options = options_,
             .operation = operation,
             .input = input};
@@ -110,7 +170,10 @@ Result<Json> Api::run(const Realm& realm, const std::string& endpoint, const Ope
 }
 
 std::vector<OperationSummary> describe_operations() {
-  const Router router{control_plane_routes()};
+  auto all = control_plane_routes();
+  const auto data = data_plane_routes();
+  all.insert(all.end(), data.begin(), data.end());
+  const Router router{std::move(all)};
   std::vector<OperationSummary> rows;
   for (const auto* route : router.routes()) {
     rows.push_back({route->name, method_of(route->verb), route->path, route->operation != nullptr});

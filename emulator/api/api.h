@@ -1,8 +1,9 @@
 #pragma once
 
-// The control plane: from an HTTP request, or from a call inside the process, to one registry method and
-// back. Both ways go through the same table row and the same validation. Thread-safe; HTTP requests arrive on
-// the HTTP server's thread, operations that make keys continue on the blocking pool.
+// The control plane and the data plane: from an HTTP request, or from a call inside the process, to one
+// method of the registry or the message space and back. Both ways go through the same table row and the same
+// validation. Thread-safe; HTTP requests arrive on the HTTP server's thread, operations that make keys
+// continue on the blocking pool.
 
 #include <atomic>
 #include <cstddef>
@@ -18,6 +19,7 @@
 #include "base/json.h"
 #include "base/realm.h"
 #include "base/result.h"
+#include "emulator/api/errors.h"
 #include "emulator/api/ports.h"
 #include "emulator/http/guard.h"
 #include "emulator/http/server.h"
@@ -25,8 +27,10 @@
 
 namespace iotemu::api {
 
+class DeviceRights;
 class Router;
 struct Operation;
+struct RouteMatch;
 
 struct ApiOptions {
   /// For unsigned requests, and where the credential scope names no account or region (P10.2).
@@ -50,6 +54,9 @@ class Api {
 
   /// The handler of the HTTP server.
   void handle(http::Request request, http::Responder respond);
+  /// A request to the data plane by a device of the realm, which may do what its rights allow.
+  void handle_device(http::Request request, http::Responder respond, const Realm& realm,
+                     std::shared_ptr<DeviceRights> rights);
 
   /// The emulator ends: requests that wait for the blocking pool are answered 503 and not run.
   void stop() { stopping_ = true; }
@@ -57,12 +64,25 @@ class Api {
   /// Runs an operation by name in the caller's thread. `input` holds the model's member names, wherever they
   /// travel on the wire; an unknown name is an error here, for it can only be a slip.
   Result<Json> call(const Realm& realm, std::string_view operation, const Json& input);
+  /// Of an operation; control for one that does not exist.
+  [[nodiscard]] Plane plane_of(std::string_view operation) const;
 
  private:
+  /// Who called, and from where.
+  struct Caller {
+    Realm realm{};
+    std::shared_ptr<DeviceRights> device{};
+    std::string request_id{};
+    std::string endpoint{};
+  };
+
+  void serve_data(http::Request request, http::Responder respond, Caller caller);
+  void carry_out(const RouteMatch& match, Plane plane, const http::Request& request, http::Responder respond,
+                 Caller caller);
+  [[nodiscard]] std::string endpoint_of(const http::Request& request) const;
   void tell_once(std::string_view operation);
   void run_blocking(std::function<void()> answer, const http::Responder& respond);
-  Result<Json> run(const Realm& realm, const std::string& endpoint, const Operation& operation,
-                   const Json& input);
+  Result<Json> run(const Caller& caller, const Operation& operation, const Json& input);
 
   ApiOptions options_;
   Realms& realms_;
@@ -71,6 +91,7 @@ class Api {
   const invoke::Functions& functions_;
   Executor& blocking_pool_;
   std::unique_ptr<const Router> router_;
+  std::unique_ptr<const Router> data_router_;
   std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> stopping_{false};
   std::mutex told_mutex_;
@@ -85,7 +106,7 @@ struct OperationSummary {
   bool built{false};
 };
 
-/// Every operation of the service, by name: for the README and the `operations` command.
+/// Every operation of both planes, by name: for the README and the `operations` command.
 [[nodiscard]] std::vector<OperationSummary> describe_operations();
 
 /// Which paths are the emulator's own: what the guard of the HTTP server must know.

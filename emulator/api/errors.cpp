@@ -4,7 +4,7 @@
 
 namespace iotemu::api {
 
-ErrorShape error_shape(Errc code) {
+ErrorShape error_shape(Errc code, Plane plane) {
   switch (code) {
     case Errc::invalid_request:
       return {400, "InvalidRequestException"};
@@ -44,8 +44,12 @@ ErrorShape error_shape(Errc code) {
       return {401, "UnauthorizedException"};
     case Errc::access_denied:
       return {403, "AccessDeniedException"};
+    case Errc::forbidden:
+      return {403, "ForbiddenException"};
+    case Errc::method_not_allowed:
+      return {405, "MethodNotAllowedException"};
     case Errc::throttled:
-      return {400, "ThrottlingException"};
+      return {plane == Plane::control ? 400U : 429U, "ThrottlingException"};
     case Errc::not_implemented:
       return {501, "NotImplementedException"};
     case Errc::unknown_operation:
@@ -71,6 +75,13 @@ http::Response error_response(const Error& error) {
   if (!error.resource_arn.empty()) body["resourceArn"] = error.resource_arn;
   return {.status = shape.status,
           .body = to_text(body),
+          .headers = {{"x-amzn-ErrorType", std::string{shape.name}}}};
+}
+
+http::Response data_error_response(const Error& error, std::string_view trace_id) {
+  const auto shape = error_shape(error.code, Plane::data);
+  return {.status = shape.status,
+          .body = to_text(Json{{"message", error.message}, {"traceId", trace_id}}),
           .headers = {{"x-amzn-ErrorType", std::string{shape.name}}}};
 }
 

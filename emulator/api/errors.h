@@ -16,10 +16,16 @@ struct ErrorShape {
   std::string_view name{};
 };
 
-[[nodiscard]] ErrorShape error_shape(Errc code);
+/// The two halves of the service: what administers devices, and what speaks to them (M section 8).
+enum class Plane { control, data };
+
+/// Throttling is 400 on the control plane and 429 on the data plane (DP-0c).
+[[nodiscard]] ErrorShape error_shape(Errc code, Plane plane = Plane::control);
 
 /// restJson1: the name in x-amzn-ErrorType, `{"message": …}` in the body, and resourceId and resourceArn
 /// where the thing exists already.
 [[nodiscard]] http::Response error_response(const Error& error);
+/// The same on the data plane, whose bodies have a `traceId` (DP-0a).
+[[nodiscard]] http::Response data_error_response(const Error& error, std::string_view trace_id);
 
 }  // namespace iotemu::api

@@ -11,16 +11,6 @@ namespace {
 
 /// Operations of neighbours that speak REST, so that a refusal can name them.
 const Router& rest_operations(std::string_view service) {
-  static const Router data_plane{{
-      {"Publish", Verb::post, "/topics/{topic+}"},
-      {"GetThingShadow", Verb::get, "/things/{thingName}/shadow"},
-      {"UpdateThingShadow", Verb::post, "/things/{thingName}/shadow"},
-      {"DeleteThingShadow", Verb::del, "/things/{thingName}/shadow"},
-      {"ListNamedShadowsForThing", Verb::get, "/api/things/shadow/ListNamedShadowsForThing/{thingName}"},
-      {"ListRetainedMessages", Verb::get, "/retainedMessage"},
-      {"GetRetainedMessage", Verb::get, "/retainedMessage/{topic+}"},
-      {"DeleteConnection", Verb::del, "/connections/{clientId}"},
-  }};
   static const Router jobs_data_plane{{
       {"DescribeJobExecution", Verb::get, "/things/{thingName}/jobs/{jobId}"},
       {"UpdateJobExecution", Verb::post, "/things/{thingName}/jobs/{jobId}"},
@@ -38,7 +28,6 @@ const Router& rest_operations(std::string_view service) {
       {"AddPermission", Verb::post, "/2015-03-31/functions/{FunctionName}/policy"},
   }};
   static const Router none{{}};
-  if (service == "iotdata" || service == "iotdevicegateway") return data_plane;
   if (service == "iot-jobs-data") return jobs_data_plane;
   if (service == "lambda") return lambda;
   return none;

@@ -12,7 +12,7 @@
 
 namespace iotemu::api {
 
-/// Nothing if the request is for the IoT control plane.
+/// Nothing if the request is for the IoT control plane. The data plane is not asked about.
 [[nodiscard]] std::optional<http::Response> answer_neighbour(const http::Request& request,
                                                              const std::optional<CredentialScope>& scope,
                                                              const Realm& realm);

@@ -47,6 +47,11 @@ Member header(std::string_view name, std::string_view wire) {
 Member body(std::string_view name) {
   return at(Place::body, name, name);
 }
+Member payload(std::string_view name) {
+  auto member = at(Place::payload, name, name);
+  member.type = Type::blob;
+  return member;
+}
 
 Member Member::required() const {
   auto next = *this;
@@ -84,6 +89,12 @@ Member Member::integer(std::int64_t low, std::int64_t high) const {
 Member Member::boolean() const {
   auto next = *this;
   next.type = Type::boolean;
+  return next;
+}
+
+Member Member::as_base64() const {
+  auto next = *this;
+  next.base64 = true;
   return next;
 }
 

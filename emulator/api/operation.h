@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "emulator/api/errors.h"
 #include "emulator/api/patterns.h"
 #include "registry/registry.h"
 
@@ -26,6 +27,8 @@ class Functions;
 
 namespace iotemu::api {
 
+class DeviceRights;
+class MessageSpace;
 struct ApiOptions;
 struct Operation;
 class Realms;
@@ -35,8 +38,8 @@ enum class Verb { get, post, put, patch, del };
 [[nodiscard]] std::string_view method_of(Verb verb);
 
 /// Where a member travels.
-enum class Place { path, query, header, body };
-enum class Type { string, integer, boolean, structure, list, string_map };
+enum class Place { path, query, header, body, payload };
+enum class Type { string, integer, boolean, structure, list, string_map, blob };
 
 /// A member with its rules (P appendix A). Made by `path_member`, `query`, `header`, `body` or `element`
 /// below and refined by chaining: `body("tags").list_of(tag())`.
@@ -50,6 +53,7 @@ struct Member {
   std::size_t max_length{std::numeric_limits<std::size_t>::max()};
   std::int64_t lowest{std::numeric_limits<std::int64_t>::min()};
   std::int64_t highest{std::numeric_limits<std::int64_t>::max()};
+  bool base64{false};  ///< on the wire; the input object holds what it says
   const Pattern* must_match{nullptr};
   std::span<const std::string_view> values{};
   std::vector<Member> parts{};  ///< of a structure: its members; list: the element; map: key and value
@@ -62,6 +66,7 @@ struct Member {
   [[nodiscard]] Member integer(std::int64_t low = std::numeric_limits<std::int64_t>::min(),
                                std::int64_t high = std::numeric_limits<std::int64_t>::max()) const;
   [[nodiscard]] Member boolean() const;
+  [[nodiscard]] Member as_base64() const;
   [[nodiscard]] Member structure(std::vector<Member> members) const;
   [[nodiscard]] Member list_of(const Member& element) const;
   [[nodiscard]] Member map_of(const Member& key, const Member& value) const;
@@ -71,6 +76,8 @@ struct Member {
 [[nodiscard]] Member query(std::string_view name, std::string_view wire = {});
 [[nodiscard]] Member header(std::string_view name, std::string_view wire);
 [[nodiscard]] Member body(std::string_view name);
+/// The whole HTTP body as it is (DP-0e).
+[[nodiscard]] Member payload(std::string_view name);
 
 /// One validated request on its way through its operation.
 struct Call {
@@ -78,6 +85,11 @@ struct Call {
   Realms& realms;  ///< for what concerns two accounts
   bulk::RegistrationTasks& tasks;
   const invoke::Functions& functions;
+  /// The realm's, in operations of the data plane; else null.
+  MessageSpace* messages;
+  /// Who asks, if it is a device by its certificate; null for everybody else.
+  DeviceRights* device;
+  const std::string& request_id;
   const std::string& endpoint;  ///< How the caller reached the API: `http://host:port`.
   const ApiOptions& options;
   const Operation& operation;
@@ -112,7 +124,8 @@ struct Operation {
   /// unauthorized, unavailable, internal. An SDK has types for no others (P10.3).
   std::vector<Errc> errors{};
   Result<Json> (*run)(Call&){nullptr};
-  bool blocking{false};  ///< makes keys or signs: runs on the blocking pool
+  bool blocking{false};  ///< makes keys, signs or waits: runs on the blocking pool
+  Plane plane{Plane::control};
 };
 
 using OperationTable = std::vector<Operation>;
@@ -132,6 +145,7 @@ const OperationTable& register_thing_operations();
 const OperationTable& registration_task_operations();
 const OperationTable& endpoint_operations();
 const OperationTable& tag_operations();
+const OperationTable& data_plane_operations();
 
 /// An operation of the service that is known by name only (P10.7).
 struct UnbuiltOperation {

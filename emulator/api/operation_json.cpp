@@ -17,6 +17,8 @@ std::string_view name_of(Place place) {
       return "header";
     case Place::body:
       return "body";
+    case Place::payload:
+      return "payload";
   }
   return {};
 }
@@ -24,6 +26,7 @@ std::string_view name_of(Place place) {
 std::string_view name_of(Type type) {
   switch (type) {
     case Type::string:
+    case Type::blob:
       return "string";
     case Type::integer:
       return "integer";
@@ -90,17 +93,15 @@ Json input_json(const Operation& operation) {
 
 Json errors_json(const Operation& operation) {
   auto names = Json::array();
-  for (const auto code : operation.errors) names.push_back(error_shape(code).name);
+  for (const auto code : operation.errors) names.push_back(error_shape(code, operation.plane).name);
   return names;
 }
 
-}  // namespace
-
-Json operations_json() {
-  auto list = Json::array();
-  const Router router{control_plane_routes()};
+void append(Json& list, std::string_view service, std::vector<Route> routes) {
+  const Router router{std::move(routes)};
   for (const auto* route : router.routes()) {
-    Json json{{"name", route->name},
+    Json json{{"service", service},
+              {"name", route->name},
               {"method", method_of(route->verb)},
               {"path", route->path},
               {"built", route->operation != nullptr}};
@@ -111,6 +112,14 @@ Json operations_json() {
     }
     list.push_back(std::move(json));
   }
+}
+
+}  // namespace
+
+Json operations_json() {
+  auto list = Json::array();
+  append(list, "iot", control_plane_routes());
+  append(list, "iot-data", data_plane_routes());
   return list;
 }
 

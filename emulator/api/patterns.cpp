@@ -103,6 +103,10 @@ bool object_key(std::string_view text) {
                   [](char c) { return is_alphanumeric(c) || is_in(c, "!_.*'()") || (c >= ')' && c <= '/'); });
 }
 
+bool client_id(std::string_view text) {
+  return !text.starts_with('$') && some_all(text, [](char c) { return c != '\n' && c != '\r'; });
+}
+
 bool number(std::string_view text) {
   return some_all(text, is_digit);
 }
@@ -122,6 +126,7 @@ const Pattern kAttributeValuePattern{"[a-zA-Z0-9_.,@/:#=\\[\\]-]*", attribute_va
 const Pattern kUserPropertyKeyPattern{"[a-zA-Z0-9:$.]+", user_property_key};
 const Pattern kConnectionAttributePattern{"[a-zA-Z0-9:.]+", connection_attribute};
 const Pattern kMarkerPattern{"[A-Za-z0-9+/]+={0,2}", marker};
+const Pattern kClientIdPattern{"^[^$].*", client_id};
 const Pattern kTagKeyPattern{"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", tag_key};
 const Pattern kPrintablePattern{"[\\p{Graph}\\x20]*", printable};
 const Pattern kNoControlPattern{"[^\\p{C}]*", no_control};

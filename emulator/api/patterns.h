@@ -25,6 +25,7 @@ extern const Pattern kAttributeValuePattern;
 extern const Pattern kUserPropertyKeyPattern;
 extern const Pattern kConnectionAttributePattern;
 extern const Pattern kMarkerPattern;
+extern const Pattern kClientIdPattern;
 extern const Pattern kTagKeyPattern;
 extern const Pattern kPrintablePattern;  ///< descriptions
 extern const Pattern kNoControlPattern;  ///< descriptions of templates

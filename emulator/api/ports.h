@@ -17,12 +17,16 @@ class Registry;
 
 namespace iotemu::api {
 
+class MessageSpace;
+
 class Realms {
  public:
   virtual ~Realms() = default;
   /// The realm's registry, made on first use; it lives as long as the port. Errc::limit_exceeded when a
   /// client invents more realms than the emulator keeps.
   virtual Result<registry::Registry*> registry(const Realm& realm) = 0;
+  /// The same for its message space.
+  virtual Result<MessageSpace*> messages(const Realm& realm) = 0;
 };
 
 class System {
@@ -40,6 +44,8 @@ class System {
                                                                 std::string_view key) const = 0;
   /// Where this machine reaches the API: `http://host:port`.
   [[nodiscard]] virtual std::string api_endpoint() const = 0;
+  /// A UUID, for a call that no HTTP request brought.
+  [[nodiscard]] virtual std::string new_id() = 0;
   /// Forgets all state of all realms and cuts the sessions; with `keep_ca`, CA certificates and registration
   /// codes stay.
   virtual Status reset(bool keep_ca) = 0;

@@ -41,8 +41,9 @@ bool matches(const std::vector<std::string_view>& pattern, const std::vector<std
   const bool rest = !pattern.empty() && takes_rest(pattern.back());
   if (rest ? segments.size() < pattern.size() : segments.size() != pattern.size()) return false;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
-    // An empty member value is no value: `/things/` is not a thing.
-    if (is_member(pattern[i]) ? segments[i].empty() : segments[i] != pattern[i]) return false;
+    // An empty member value is no value: `/things/` is not a thing. One with slashes may begin with one.
+    const bool empty = segments[i].empty() && (!takes_rest(pattern[i]) || segments.size() == pattern.size());
+    if (is_member(pattern[i]) ? empty : segments[i] != pattern[i]) return false;
   }
   return true;
 }
@@ -60,13 +61,25 @@ Router::Router(std::vector<Route> routes) {
   }
 }
 
+const std::vector<const Router::Entry*>* Router::candidates(const std::vector<std::string>& segments) const {
+  if (segments.empty()) return nullptr;
+  const auto found = by_first_segment_.find(segments.front());
+  return found == by_first_segment_.end() ? nullptr : &found->second;
+}
+
+bool Router::has_path(const std::vector<std::string>& segments) const {
+  const auto* entries = candidates(segments);
+  return entries != nullptr && std::any_of(entries->begin(), entries->end(), [&](const Entry* entry) {
+           return matches(entry->pattern, segments);
+         });
+}
+
 std::optional<RouteMatch> Router::match(std::string_view method,
                                         const std::vector<std::string>& segments) const {
-  if (segments.empty()) return std::nullopt;
-  const auto candidates = by_first_segment_.find(segments.front());
-  if (candidates == by_first_segment_.end()) return std::nullopt;
+  const auto* entries = candidates(segments);
+  if (entries == nullptr) return std::nullopt;
   const auto verb = method == "HEAD" ? "GET" : method;
-  for (const auto* entry : candidates->second) {
+  for (const auto* entry : *entries) {
     if (method_of(entry->route.verb) != verb || !matches(entry->pattern, segments)) continue;
     RouteMatch match{.route = &entry->route};
     for (std::size_t i = 0; i < entry->pattern.size(); ++i) {

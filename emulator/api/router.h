@@ -34,6 +34,8 @@ class Router {
   /// `method` as sent; HEAD asks for what GET answers.
   [[nodiscard]] std::optional<RouteMatch> match(std::string_view method,
                                                 const std::vector<std::string>& segments) const;
+  /// Whether some verb has an operation there.
+  [[nodiscard]] bool has_path(const std::vector<std::string>& segments) const;
   /// By operation name; null if there is none.
   [[nodiscard]] const Route* find(std::string_view name) const;
   /// Sorted by name.
@@ -45,6 +47,9 @@ class Router {
     std::vector<std::string_view> pattern{};
   };
 
+  /// The entries that may match, literal ones first; null if there are none.
+  [[nodiscard]] const std::vector<const Entry*>* candidates(const std::vector<std::string>& segments) const;
+
   std::vector<Entry> entries_;
   std::unordered_map<std::string_view, std::vector<const Entry*>> by_first_segment_;
   std::map<std::string_view, const Route*> by_name_;
@@ -52,5 +57,7 @@ class Router {
 
 /// All operations of the IoT control plane, built or not.
 [[nodiscard]] std::vector<Route> control_plane_routes();
+/// The same of the data plane (M section 8).
+[[nodiscard]] std::vector<Route> data_plane_routes();
 
 }  // namespace iotemu::api

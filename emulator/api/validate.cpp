@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/utf8.h"
+#include "registry/base64.h"
 
 namespace iotemu::api {
 namespace {
@@ -44,12 +45,18 @@ Result<Json> from_text(const Member& member, const std::string& text) {
     }
     return Json(number);
   }
+  if (member.base64) {
+    auto said = registry::from_base64(text);
+    if (!said || !is_utf8(*said)) return refused("base64 of UTF-8 text");
+    return Json(std::move(*said));
+  }
   return Json(text);
 }
 
 std::string_view wanted(Type type) {
   switch (type) {
     case Type::string:
+    case Type::blob:
       return "a string";
     case Type::integer:
       return "an integer";
@@ -67,6 +74,7 @@ std::string_view wanted(Type type) {
 bool has_type(const Json& value, Type type) {
   switch (type) {
     case Type::string:
+    case Type::blob:
       return value.is_string();
     case Type::integer:
       // An unsigned number beyond the signed range would come out negative.
@@ -161,6 +169,7 @@ class Validator {
       case Type::integer:
         return check_range(member, value.get<std::int64_t>(), name);
       case Type::boolean:
+      case Type::blob:
         return;
       case Type::structure:
         return check_members(member.parts, value, name + '.');
@@ -242,7 +251,9 @@ bool is_blank(std::string_view text) {
 
 Result<Json> read_input(const Operation& operation, const RouteMatch& match, const http::Request& request) {
   auto sent = Json::object();
-  if (!is_blank(request.body)) {
+  const bool has_payload = std::any_of(operation.input.begin(), operation.input.end(),
+                                       [](const Member& m) { return m.place == Place::payload; });
+  if (!has_payload && !is_blank(request.body)) {
     auto parsed = parse_json(request.body);
     if (!parsed) return parsed;
     if (!parsed->is_object()) return Error{Errc::serialization, "The body must be a JSON object"};
@@ -250,6 +261,10 @@ Result<Json> read_input(const Operation& operation, const RouteMatch& match, con
   }
   auto input = Json::object();
   for (const auto& member : operation.input) {
+    if (member.place == Place::payload) {
+      input[std::string{member.name}] = request.body;
+      continue;
+    }
     if (member.place == Place::body) {
       const auto found = sent.find(member.name);
       if (found == sent.end() || found->is_null()) continue;
@@ -259,8 +274,9 @@ Result<Json> read_input(const Operation& operation, const RouteMatch& match, con
       continue;
     }
     const auto* text = wire_text(member, match, request);
-    const bool optional_query = member.place == Place::query && !member.is_required;
-    if (text == nullptr || (text->empty() && optional_query)) continue;
+    const bool optional =
+        (member.place == Place::query || member.place == Place::header) && !member.is_required;
+    if (text == nullptr || (text->empty() && optional)) continue;
     auto value = from_text(member, *text);
     if (!value) return value;
     input[std::string{member.name}] = std::move(*value);

@@ -14,7 +14,7 @@ Json ready_json(const ReadyFacts& facts) {
   Json json{{"apiEndpoint", facts.api_endpoint},
             {"mqttHost", facts.mqtt_host},
             {"mqttPort", facts.mqtt_port},
-            {"httpsPort", nullptr},
+            {"httpsPort", facts.https_port},
             {"serverCaFile", facts.server_ca_file},
             {"accountId", facts.account},
             {"region", facts.region},

@@ -16,6 +16,7 @@ struct ReadyFacts {
   std::string api_endpoint{};
   std::string mqtt_host{};
   std::uint16_t mqtt_port{0};
+  std::uint16_t https_port{0};
   std::string server_ca_file{};
   std::string account{};
   std::string region{};
@@ -24,8 +25,7 @@ struct ReadyFacts {
   std::string admin_token{};
 };
 
-/// apiEndpoint, mqttHost, mqttPort, httpsPort (null: no such listener yet), serverCaFile, accountId, region,
-/// pid.
+/// apiEndpoint, mqttHost, mqttPort, httpsPort, serverCaFile, accountId, region, pid.
 [[nodiscard]] Json ready_json(const ReadyFacts& facts);
 
 /// Owns the file: what an earlier process left under this name is removed by `claim`, what `write` wrote by

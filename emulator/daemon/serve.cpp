@@ -55,6 +55,7 @@ int serve(const Settings& settings, Console& console) {
   const auto written = ready_file->write({.api_endpoint = emulator->api_endpoint(),
                                           .mqtt_host = options.endpoint_host,
                                           .mqtt_port = emulator->mqtt_port(),
+                                          .https_port = emulator->https_port(),
                                           .server_ca_file = ca_file->path().string(),
                                           .account = options.account,
                                           .region = options.region,
@@ -65,6 +66,7 @@ int serve(const Settings& settings, Console& console) {
             {{"server_keys", options.data_dir.empty() ? "in memory" : options.data_dir}});
   log::info("ready", {{"api", emulator->api_endpoint()},
                       {"mqtt", "mqtts://" + address(options.endpoint_host, emulator->mqtt_port())},
+                      {"https", "https://" + address(options.endpoint_host, emulator->https_port())},
                       {"ca", ca_file->path().string()}});
   if (!http::is_loopback_host(options.host)) {
     log::warn(

@@ -22,10 +22,10 @@ constexpr std::string_view kHelpEnd =
     "\n"
     "Examples:\n"
     "  iot-emulator serve\n"
-    "      listens on 127.0.0.1, ports 4566 and 8883, everything in memory\n"
+    "      listens on 127.0.0.1, ports 4566, 8883 and 8443, everything in memory\n"
     "  iot-emulator serve --data-dir ~/.iot-emulator --jitr-command ./activate.sh\n"
     "      keeps its keys; a script activates new devices\n"
-    "  iot-emulator serve --api-port 0 --mqtt-port 0 --ready-file ready.json\n"
+    "  iot-emulator serve --api-port 0 --mqtt-port 0 --https-port 0 --ready-file ready.json\n"
     "      any free ports, for tests: wait for ready.json and read them there\n"
     "  iot-emulator serve --host 0.0.0.0 --hostname iot.test --allow-host iot.test\n"
     "      for other machines, under a name of its own";

@@ -145,7 +145,7 @@ constexpr std::array kTable{
     Setting{.name = "https-port",
             .group = kListening,
             .placeholder = "PORT",
-            .help = "HTTPS publish (8443). Accepted, not served yet.",
+            .help = "HTTPS of devices, by client certificate (8443; 0 = any free one)",
             .apply = [](Settings& s, Values v) { return set_port(s.emulator.https_port, v); }},
     Setting{.name = "workers",
             .group = kListening,

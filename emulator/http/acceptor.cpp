@@ -100,7 +100,7 @@ void Acceptor::accept_all() {
 }
 
 void Acceptor::shed_one() {
-  log::warn("The API listener is out of file descriptors: a client was turned away");
+  log::warn("An HTTP listener is out of file descriptors: a client was turned away");
   if (reserve_ >= 0) ::close(reserve_);
   const int descriptor = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
   if (descriptor >= 0) ::close(descriptor);

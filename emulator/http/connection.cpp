@@ -1,7 +1,6 @@
 #include "emulator/http/connection.h"
 
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/write.hpp>
 
 #include "base/log.h"
 #include "emulator/http/response_text.h"
@@ -24,11 +23,11 @@ std::string_view loggable(std::string_view target) {
 
 }  // namespace
 
-Connection::Connection(ServerContext& context, asio::ip::tcp::socket socket, std::string peer,
+Connection::Connection(ServerContext& context, std::unique_ptr<Transport> transport, std::string peer,
                        std::function<void(Connection*)> on_gone)
     : context_{context},
-      socket_{std::move(socket)},
-      deadline_{socket_.get_executor()},
+      transport_{std::move(transport)},
+      deadline_{*context.io},
       peer_{std::move(peer)},
       on_gone_{std::move(on_gone)},
       reader_{context.options.limits} {}
@@ -36,7 +35,12 @@ Connection::Connection(ServerContext& context, asio::ip::tcp::socket socket, std
 Connection::~Connection() = default;
 
 void Connection::start() {
-  step();
+  arm(context_.options.handshake_time);
+  transport_->open([self = shared_from_this()](bool ok, std::size_t) {
+    if (self->closed_) return;
+    if (!ok) return self->linger();  // an alert of ours shall arrive, not a reset
+    self->step();
+  });
 }
 
 void Connection::finish() {
@@ -64,12 +68,12 @@ void Connection::read() {
   phase_ = phase;
   const auto old_size = input_.size();
   input_.resize(old_size + kReadSize);
-  socket_.async_read_some(asio::buffer(input_.data() + old_size, kReadSize),
-                          [self = shared_from_this(), old_size](Error error, std::size_t size) {
-                            self->input_.resize(old_size + size);
-                            if (error || self->closed_) return self->close();
-                            self->step();
-                          });
+  transport_->read(input_.data() + old_size, kReadSize,
+                   [self = shared_from_this(), old_size](bool ok, std::size_t size) {
+                     self->input_.resize(old_size + size);
+                     if (!ok || self->closed_) return self->close();
+                     self->step();
+                   });
 }
 
 void Connection::step() {
@@ -107,8 +111,8 @@ void Connection::judge_head() {
   arm(context_.options.body_time);
   if (!reader_.expects_continue() || !input_.empty()) return step();
   output_ = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(socket_, asio::buffer(output_), [self = shared_from_this()](Error error, std::size_t) {
-    if (error || self->closed_) return self->close();
+  transport_->write(output_, [self = shared_from_this()](bool ok, std::size_t) {
+    if (!ok || self->closed_) return self->close();
     self->step();
   });
 }
@@ -120,6 +124,7 @@ void Connection::dispatch() {
   auto request = reader_.take();
   request.id = request_id_;
   request.peer = peer_;
+  request.tls = transport_->peer();
   log::debug("HTTP request",
              {{"id", request.id}, {"method", request.method}, {"target", loggable(request.target)}});
   // The responder may outlive the server: it keeps the io_context and counts as work until it has answered.
@@ -136,7 +141,8 @@ void Connection::dispatch() {
 
 void Connection::respond(Response response) {
   if (!cors_origin_.empty()) add_cors_headers(response, cors_origin_);
-  send(std::move(response), keep_alive_);
+  const bool keep_alive = keep_alive_ && !response.close;
+  send(std::move(response), keep_alive);
 }
 
 void Connection::send(Response response, bool keep_alive) {
@@ -147,29 +153,27 @@ void Connection::send(Response response, bool keep_alive) {
                                 .keep_alive = keep_alive,
                                 .head_only = head_only_});
   arm(context_.options.write_time);
-  asio::async_write(socket_, asio::buffer(output_),
-                    [self = shared_from_this(), keep_alive](Error error, std::size_t) {
-                      if (error || self->closed_) return self->close();
-                      self->handling_ = false;
-                      self->output_.clear();
-                      if (self->finishing_) return self->close();
-                      if (!keep_alive) return self->linger();
-                      self->step();
-                    });
+  transport_->write(output_, [self = shared_from_this(), keep_alive](bool ok, std::size_t) {
+    if (!ok || self->closed_) return self->close();
+    self->handling_ = false;
+    self->output_.clear();
+    if (self->finishing_) return self->close();
+    if (!keep_alive) return self->linger();
+    self->step();
+  });
 }
 
 void Connection::linger() {
-  Error ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  transport_->finish_writing();
   arm(kDrainTime);
   drain();
 }
 
 void Connection::drain() {
   input_.resize(kReadSize);
-  socket_.async_read_some(asio::buffer(input_), [self = shared_from_this()](Error error, std::size_t size) {
+  transport_->discard(input_.data(), input_.size(), [self = shared_from_this()](bool ok, std::size_t size) {
     self->drained_ += size;
-    if (error || self->closed_ || self->drained_ > kDrainLimit) return self->close();
+    if (!ok || self->closed_ || self->drained_ > kDrainLimit) return self->close();
     self->drain();
   });
 }
@@ -178,8 +182,7 @@ void Connection::close() {
   if (closed_) return;
   closed_ = true;
   deadline_.cancel();
-  Error ignored;
-  socket_.close(ignored);
+  transport_->close();
   on_gone_(this);
 }
 

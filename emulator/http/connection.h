@@ -1,14 +1,15 @@
 #pragma once
 
-// The pump of one HTTP connection: socket bytes into the reader, answers out, one deadline timer. Lives by
-// its own pending I/O; touched only on the server's thread (Responder posts there).
+// The pump of one HTTP connection: bytes of its transport into the reader, answers out, one deadline timer.
+// Lives by its own pending I/O; touched only on the server's thread (Responder posts there).
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
 
 #include "emulator/http/server.h"
+#include "emulator/http/transport.h"
 
 namespace iotemu::http {
 
@@ -25,7 +26,7 @@ struct ServerContext {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   /// `on_gone` runs once, when the connection's socket is closed.
-  Connection(ServerContext& context, boost::asio::ip::tcp::socket socket, std::string peer,
+  Connection(ServerContext& context, std::unique_ptr<Transport> transport, std::string peer,
              std::function<void(Connection*)> on_gone);
   ~Connection();
 
@@ -47,7 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void arm(std::chrono::milliseconds limit);
 
   ServerContext& context_;
-  boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<Transport> transport_;
   boost::asio::steady_timer deadline_;
   std::string peer_;
   std::function<void(Connection*)> on_gone_;

@@ -4,6 +4,8 @@
 // whole: its head was judged by the guard, its body is complete and bounded.
 
 #include <algorithm>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +24,16 @@ struct Header {
 /// The first value of `name`, or nothing.
 [[nodiscard]] const std::string* find_header(const std::vector<Header>& headers, std::string_view name);
 
+/// What TLS proved and showed of a client: it holds the key of `chain.front()`. Nothing else about its
+/// certificates has been judged.
+struct TlsPeer {
+  std::vector<std::string> chain{};  ///< DER, leaf first, as the client sent it
+  std::string server_name{};         ///< SNI; empty if the client sent none
+  std::string address{};
+  std::uint16_t port{0};
+  std::string version{};  ///< "TLSv1.2" or "TLSv1.3"
+};
+
 struct Request {
   std::string id{};  ///< UUID; goes out as x-amzn-RequestId
   std::string method{};
@@ -30,7 +42,8 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query{};  ///< decoded, in order
   std::vector<Header> headers{};
   std::string body{};
-  std::string peer{};  ///< address of the client
+  std::string peer{};                    ///< address of the client
+  std::shared_ptr<const TlsPeer> tls{};  ///< null over plain HTTP
 
   [[nodiscard]] const std::string* header(std::string_view name) const { return find_header(headers, name); }
   /// The first value of query parameter `name`, or nothing.
@@ -46,6 +59,7 @@ struct Response {
   std::string body{};
   std::string content_type{"application/json"};
   std::vector<Header> headers{};
+  bool close{false};  ///< ends the connection
 };
 
 /// A request that is answered here, by the HTTP layer itself: `{"message": …}` with an error type that SDKs

@@ -3,11 +3,13 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <csignal>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/log.h"
+#include "base/snapshot.h"
 #include "emulator/http/acceptor.h"
 #include "emulator/http/connection.h"
 
@@ -45,9 +47,10 @@ class Server::Core {
         stop_limit_{*io_} {}
 
   Result<std::uint16_t> listen(const std::string& host, std::uint16_t port) {
-    auto acceptor = std::make_shared<Acceptor>(*io_, [this](tcp::socket socket, const tcp::endpoint& peer) {
-      adopt(std::move(socket), peer.address().to_string());
-    });
+    if (options_.tls && tls_.get() == nullptr)
+      return Error{Errc::invalid_request, "listen: the server has no certificate yet"};
+    auto acceptor = std::make_shared<Acceptor>(
+        *io_, [this](tcp::socket socket, const tcp::endpoint& peer) { adopt(std::move(socket), peer); });
     auto bound = acceptor->open(host, port);
     if (!bound) return bound;
     asio::post(*io_, [this, acceptor] {
@@ -60,6 +63,15 @@ class Server::Core {
     return bound;
   }
 
+  Status set_tls(const tls::Material& material) {
+    if (!options_.tls) return Error{Errc::invalid_request, "set_tls: the server speaks plain HTTP"};
+    auto context = tls::ServerContext::make(
+        material, {.alpn = options_.tls->alpn, .ask_in_handshake = static_cast<bool>(options_.tls->accepts)});
+    if (!context) return context.error();
+    tls_.publish(std::move(*context));
+    return Ok{};
+  }
+
   void stop() {
     if (!thread_.joinable()) return;
     asio::post(*io_, [this] { begin_stop(); });
@@ -69,6 +81,11 @@ class Server::Core {
 
  private:
   void run() {
+    // A TLS peer that has gone makes a write fail, not the process end.
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     while (true) {
       try {
         io_->run();
@@ -79,7 +96,14 @@ class Server::Core {
     }
   }
 
-  void adopt(tcp::socket socket, std::string peer) {
+  std::unique_ptr<Transport> transport(tcp::socket socket, const tcp::endpoint& peer) const {
+    if (!options_.tls) return over_tcp(std::move(socket));
+    return over_tls(std::move(socket), *tls_.get(), *options_.tls,
+                    {.address = peer.address().to_string(), .port = peer.port()});
+  }
+
+  void adopt(tcp::socket socket, const tcp::endpoint& endpoint) {
+    std::string peer = endpoint.address().to_string();
     auto& count = per_peer_[peer];
     // Dropping the socket closes it: the client sees an end of file, never a hang.
     if (count >= options_.connections_per_peer || connections_.size() >= options_.connections) {
@@ -88,8 +112,9 @@ class Server::Core {
       return;
     }
     ++count;
-    const auto connection = std::make_shared<Connection>(context_, std::move(socket), std::move(peer),
-                                                         [this](Connection* gone) { forget(gone); });
+    const auto connection =
+        std::make_shared<Connection>(context_, transport(std::move(socket), endpoint), std::move(peer),
+                                     [this](Connection* gone) { forget(gone); });
     connections_.insert(connection.get());
     connection->start();
   }
@@ -117,6 +142,7 @@ class Server::Core {
   ServerOptions options_;
   Handler handler_;
   std::shared_ptr<asio::io_context> io_;
+  Snapshot<tls::ServerContext> tls_{nullptr};
   ServerContext context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_->get_executor()};
   asio::steady_timer stop_limit_;
@@ -136,6 +162,10 @@ Server::~Server() {
 
 Result<std::uint16_t> Server::listen(const std::string& host, std::uint16_t port) {
   return core_->listen(host, port);
+}
+
+Status Server::set_tls(const tls::Material& material) {
+  return core_->set_tls(material);
 }
 
 void Server::stop() {

@@ -1,19 +1,24 @@
 #pragma once
 
-// An HTTP/1.1 server on one thread of its own: keep-alive, pipelined requests answered in order, every size
-// and every wait bounded. It hands each request that the guard lets through to one Handler and knows nothing
-// of what is served. Create, listen, stop from one thread; the Handler runs on the server's thread.
+// An HTTP/1.1 server, plain or over TLS, on one thread of its own: keep-alive, pipelined requests answered in
+// order, every size and every wait bounded. It hands each request that the guard lets through to one Handler
+// and knows nothing of what is served. Create, listen, stop from one thread; the Handler runs on the server's
+// thread.
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/tls/server_context.h"
 #include "emulator/http/guard.h"
 #include "emulator/http/message.h"
 #include "emulator/http/request_reader.h"
@@ -37,9 +42,20 @@ class Responder {
 
 using Handler = std::function<void(Request, Responder)>;
 
+struct TlsOptions {
+  std::vector<std::string> alpn{};
+  /// Asked inside the handshake, if set: false ends it with the alert `certificate_unknown` (P3.6).
+  std::function<bool(const TlsPeer&)> accepts{};
+  /// TLS refused the client, `reason` in OpenSSL's words. Only to be noted.
+  std::function<void(const TlsPeer&, std::string_view reason)> on_handshake_failed{};
+};
+
 struct ServerOptions {
   Limits limits{};
   GuardOptions guard{};
+  /// HTTPS that demands a client certificate. Nothing: plain HTTP.
+  std::optional<TlsOptions> tls{};
+  std::chrono::milliseconds handshake_time{10'000};
   std::chrono::milliseconds head_time{10'000};  ///< from the first byte of a head to its end
   std::chrono::milliseconds body_time{30'000};
   std::chrono::milliseconds idle_time{75'000};  ///< between requests; longer than SDKs keep a pool alive
@@ -57,6 +73,9 @@ class Server {
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+
+  /// Replaces the certificates for the connections that come; with TLS needed before the first `listen`.
+  Status set_tls(const tls::Material& material);
 
   /// Listens on `host` (a name or an address) and `port` (0: any free one) and returns the port. May be
   /// called again for a further address. Fails with Errc::io and one sentence that names the address and the

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/hex.h"
+#include "base/iso_time.h"
 #include "emulator/identity/authorizer.h"
 #include "registry/pki/verify.h"
 
@@ -17,19 +18,8 @@ using registry::CertificateStatus;
 /// Certificates behind the leaf that are looked at; what comes after the issuer is ignored anyway (P3.3).
 constexpr std::size_t kMaxChain = 8;
 
-std::string date(Time time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day ymd{day};
-  const auto two = [](unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); };
-  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
-  return std::to_string(static_cast<int>(ymd.year())) + "-" + two(static_cast<unsigned>(ymd.month())) + "-" +
-         two(static_cast<unsigned>(ymd.day())) + "T" + two(static_cast<unsigned>(clock.hours().count())) +
-         ":" + two(static_cast<unsigned>(clock.minutes().count())) + ":" +
-         two(static_cast<unsigned>(clock.seconds().count())) + "Z";
-}
-
 std::string window(Time not_before, Time not_after, Time now) {
-  return "valid from " + date(not_before) + " to " + date(not_after) + "; it is " + date(now);
+  return "valid from " + iso_time(not_before) + " to " + iso_time(not_after) + "; it is " + iso_time(now);
 }
 
 std::string activate(const CertificateId& id) {
@@ -68,39 +58,58 @@ CertificateAuthenticator::CertificateAuthenticator(DoorOptions options, Realms& 
 void CertificateAuthenticator::authenticate(const mqtt::ConnectAttempt& attempt,
                                             std::function<void(mqtt::Verdict)> answer) {
   const mqtt::PeerIdentity& peer = attempt.peer;
-  const std::string& leaf = peer.chain.front();
   Client client{.client_id = std::string{attempt.client_id},
-                .certificate_id = CertificateId::of_der(leaf),
+                .certificate_id = CertificateId::of_der(peer.chain.front()),
                 .server_name = peer.server_name,
                 .address = peer.address,
                 .peer = peer_text(peer.address, peer.port),
                 .persistent = attempt.persistent,
                 .will_topic = attempt.will != nullptr ? std::string{attempt.will->topic} : std::string{}};
+  Entry entry = enter(std::move(client), peer);
+  if (auto* refusal = std::get_if<mqtt::Refusal>(&entry)) return answer(std::move(*refusal));
+  auto& entrant = std::get<Entrant>(entry);
+  answer(admit(*entrant.home, std::move(entrant.client), attempt));
+}
+
+std::optional<CertificateAuthenticator::Entrant> CertificateAuthenticator::identify(
+    const mqtt::PeerIdentity& peer) {
+  Client client{.certificate_id = CertificateId::of_der(peer.chain.front()),
+                .server_name = peer.server_name,
+                .address = peer.address,
+                .peer = peer_text(peer.address, peer.port),
+                .over_https = true};
+  Entry entry = enter(std::move(client), peer);
+  auto* entrant = std::get_if<Entrant>(&entry);
+  if (entrant == nullptr) return std::nullopt;
+  return std::move(*entrant);
+}
+
+CertificateAuthenticator::Entry CertificateAuthenticator::enter(Client client,
+                                                                const mqtt::PeerIdentity& peer) {
   auto resolved = resolve(client.certificate_id, peer);
-  auto facts = resolved ? facts_about(*resolved, leaf) : resolved.error();
+  auto facts = resolved ? facts_about(*resolved, peer.chain.front()) : resolved.error();
   if (!facts) {
-    return answer(
-        turn_away(client, {.refusal = Refusal::certificate_unreadable,
-                           .cause = "the client certificate cannot be used: " + facts.error().message,
-                           .cure = "issue the device a certificate of the supported kind (P2.1)"}));
+    return turn_away(client, {.refusal = Refusal::certificate_unreadable,
+                              .cause = "the client certificate cannot be used: " + facts.error().message,
+                              .cure = "issue the device a certificate of the supported kind (P2.1)"});
   }
   client.certificate = std::move(*facts);
 
   RealmHome& home = *resolved->home;
   Decision decision = judge(*resolved, peer);
   if (const auto* unknown = std::get_if<AutoRegister>(&decision)) {
-    return answer(register_and_knock(home, std::move(client), *unknown, attempt));
+    return register_and_knock(home, std::move(client), *unknown, peer);
   }
-  answer(carry_out(std::move(decision), home, std::move(client), attempt));
+  return carry_out(std::move(decision), home, std::move(client));
 }
 
-mqtt::Verdict CertificateAuthenticator::carry_out(Decision decision, RealmHome& home, Client client,
-                                                  const mqtt::ConnectAttempt& attempt) {
+CertificateAuthenticator::Entry CertificateAuthenticator::carry_out(Decision decision, RealmHome& home,
+                                                                    Client client) {
   if (auto* turned = std::get_if<Turned>(&decision)) return turn_away(client, std::move(*turned));
   if (const auto* pending = std::get_if<Pending>(&decision)) {
     return knock(home, client, *pending->certificate, nullptr);
   }
-  return admit(home, std::move(client), attempt);
+  return Entrant{.home = &home, .client = std::move(client)};
 }
 
 bool CertificateAuthenticator::accepts_in_handshake(const mqtt::PeerIdentity& peer) {
@@ -316,15 +325,15 @@ CertificateAuthenticator::Decision CertificateAuthenticator::judge_unknown(
   return AutoRegister{.leaf = leaf, .ca = ca};
 }
 
-mqtt::Verdict CertificateAuthenticator::turn_away(const Client& client, Turned turned) {
+mqtt::Refusal CertificateAuthenticator::turn_away(const Client& client, Turned turned) {
   std::string reason{to_string(turned.refusal)};
   refusals_.add(refusal_of(client, std::move(turned)));
   return mqtt::Refusal{.connack = 0, .reason = std::move(reason)};
 }
 
-mqtt::Verdict CertificateAuthenticator::register_and_knock(RealmHome& home, Client client,
-                                                           const AutoRegister& registration,
-                                                           const mqtt::ConnectAttempt& attempt) {
+CertificateAuthenticator::Entry CertificateAuthenticator::register_and_knock(RealmHome& home, Client client,
+                                                                             const AutoRegister& registration,
+                                                                             const mqtt::PeerIdentity& peer) {
   auto registered = home.registry().auto_register(registration.leaf, *registration.ca);
   if (!registered) {
     const bool lost_race = registered.error().code == Errc::certificate_state;
@@ -338,10 +347,10 @@ mqtt::Verdict CertificateAuthenticator::register_and_knock(RealmHome& home, Clie
   }
   if (registered->created) return knock(home, client, *registered->certificate, &registration.leaf);
   // Somebody was faster, another connect or an API call: it is a known certificate now, of any status.
-  return carry_out(judge_known(registered->certificate, attempt.peer), home, std::move(client), attempt);
+  return carry_out(judge_known(registered->certificate, peer), home, std::move(client));
 }
 
-mqtt::Verdict CertificateAuthenticator::knock(RealmHome& home, const Client& client,
+mqtt::Refusal CertificateAuthenticator::knock(RealmHome& home, const Client& client,
                                               const registry::CertificateRecord& certificate,
                                               const registry::pki::Certificate* fresh) {
   const Refusal refusal = just_in_time_.knock(home, client, certificate, fresh);

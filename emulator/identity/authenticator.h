@@ -1,8 +1,9 @@
 #pragma once
 
 // The door: who may connect with which certificate (P3.4, P3.5). Asked at the CONNECT packet, on a broker's
-// worker; answers inside the call. A refusal leaves its reason in Refusals before the connection is closed,
-// and a certificate that waits for its activation has its event published before that too.
+// worker, or at each request of HTTPS, on that server's thread; answers inside the call. A refusal leaves its
+// reason in Refusals before the connection is closed, and a certificate that waits for its activation has its
+// event published before that too.
 
 #include <functional>
 #include <memory>
@@ -41,6 +42,15 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
                            Timers& timers, OnKnock on_knock);
 
   void authenticate(const mqtt::ConnectAttempt& attempt, std::function<void(mqtt::Verdict)> answer) override;
+  /// A client that its certificate lets in. No policy has been asked.
+  struct Entrant {
+    RealmHome* home{};
+    Client client{};
+  };
+  /// The same door for a request of HTTPS, which has no CONNECT and no client id. Nothing: refused, on
+  /// record.
+  [[nodiscard]] std::optional<Entrant> identify(const mqtt::PeerIdentity& peer);
+
   bool accepts_in_handshake(const mqtt::PeerIdentity& peer) override;
   void on_handshake_failed(const mqtt::PeerIdentity& peer, std::string_view reason) override;
   void on_client_error(const mqtt::ConnectionFacts& facts, std::string_view why) override;
@@ -82,14 +92,16 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   [[nodiscard]] std::optional<Turned> judge_server_name(bool sni_only, const mqtt::PeerIdentity& peer) const;
   [[nodiscard]] bool is_endpoint(std::string_view name) const;
 
-  mqtt::Verdict turn_away(const Client& client, Turned turned);
-  mqtt::Verdict knock(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
+  using Entry = std::variant<mqtt::Refusal, Entrant>;
+  /// `client` lacks what its certificate says.
+  Entry enter(Client client, const mqtt::PeerIdentity& peer);
+  mqtt::Refusal turn_away(const Client& client, Turned turned);
+  mqtt::Refusal knock(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
                       const registry::pki::Certificate* fresh);
-  mqtt::Verdict register_and_knock(RealmHome& home, Client client, const AutoRegister& registration,
-                                   const mqtt::ConnectAttempt& attempt);
+  Entry register_and_knock(RealmHome& home, Client client, const AutoRegister& registration,
+                           const mqtt::PeerIdentity& peer);
   /// What is decided about a certificate that is registered.
-  mqtt::Verdict carry_out(Decision decision, RealmHome& home, Client client,
-                          const mqtt::ConnectAttempt& attempt);
+  Entry carry_out(Decision decision, RealmHome& home, Client client);
   mqtt::Verdict admit(RealmHome& home, Client client, const mqtt::ConnectAttempt& attempt);
 
   const DoorOptions options_;

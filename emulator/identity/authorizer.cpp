@@ -39,16 +39,6 @@ bool same(const std::shared_ptr<const PrincipalView>& a, const std::shared_ptr<c
          same_things(a->things, b->things);
 }
 
-/// P7.6: the exclusive thing, else the attached thing that has the client id as its name.
-const AttachedThing* associated_thing(const PrincipalView& view, std::string_view client_id) {
-  const auto exclusive =
-      std::ranges::find(view.things, registry::ThingPrincipalType::exclusive, &AttachedThing::type);
-  if (exclusive != view.things.end()) return &*exclusive;
-  const auto named = std::ranges::find_if(
-      view.things, [&](const AttachedThing& attached) { return attached.thing->name.text() == client_id; });
-  return named == view.things.end() ? nullptr : &*named;
-}
-
 /// P7.3: the certificate's policies and those of the associated thing's groups, each once.
 Policies effective_policies(const PrincipalView& view, const AttachedThing* associated) {
   if (associated == nullptr || associated->group_policies.empty()) return view.policies;
@@ -96,6 +86,15 @@ std::string cure_for(const PrincipalView* view, const Policies& policies, std::s
 
 }  // namespace
 
+const AttachedThing* associated_thing(const PrincipalView& view, std::string_view client_id) {
+  const auto exclusive =
+      std::ranges::find(view.things, registry::ThingPrincipalType::exclusive, &AttachedThing::type);
+  if (exclusive != view.things.end()) return &*exclusive;
+  const auto named = std::ranges::find_if(
+      view.things, [&](const AttachedThing& attached) { return attached.thing->name.text() == client_id; });
+  return named == view.things.end() ? nullptr : &*named;
+}
+
 PolicyAuthorizer::PolicyAuthorizer(const registry::Registry& registry, Refusals& refusals, Client client)
     : registry_{registry},
       refusals_{refusals},
@@ -117,6 +116,19 @@ bool PolicyAuthorizer::will(std::string_view topic, bool retain) {
   }
   return allows({Refusal::will_denied, Action::publish, "topic/"}, topic, nullptr) &&
          (!retain || allows({Refusal::will_denied, Action::retain_publish, "topic/"}, topic, nullptr));
+}
+
+bool PolicyAuthorizer::request(Action action, std::string_view name,
+                               std::optional<bool> include_socket_information) {
+  refresh();
+  resource_ = name == "*" ? std::string{name} : arn_prefix_ + std::string{name};
+  policy::Context context = context_;
+  context.include_socket_information = include_socket_information;
+  const policy::Request asked{.action = action, .resource = resource_, .context = context};
+  if (policy::evaluate(policies_, asked) == policy::Verdict::allowed) return true;
+  const bool publishes = action == Action::publish || action == Action::retain_publish;
+  record(publishes ? Refusal::publish_denied : Refusal::request_denied, action, context);
+  return false;
 }
 
 mqtt::Access PolicyAuthorizer::publish(std::string_view topic, bool retain) {
@@ -176,16 +188,19 @@ void PolicyAuthorizer::compile() {
   // (LE-4).
   if (!view_) return;
 
-  context_.client_id = client_.client_id;
   if (!client_.server_name.empty()) context_.domain_name = client_.server_name;
   context_.source_ip = client_.address;
   context_.certificate_id = client_.certificate_id.hex();
   context_.certificate = {client_.certificate, &client_.certificate->variables};
-  const AttachedThing* attached = associated_thing(*view_, client_.client_id);
+  const AttachedThing* attached = nullptr;
+  if (!client_.over_https) {  // which has neither a client id nor a thing (T-17, P7.5)
+    context_.client_id = client_.client_id;
+    attached = associated_thing(*view_, client_.client_id);
+    context_.is_attached = attached != nullptr;
+  }
   if (attached != nullptr) {
     context_.thing = std::make_shared<const policy::AssociatedThing>(thing_facts(*attached->thing));
   }
-  context_.is_attached = attached != nullptr;
   context_.persistent_connect = client_.persistent;
   if (!client_.will_topic.empty())
     context_.last_will_topic = iot_arn(registry_.realm(), "topic/" + client_.will_topic);
@@ -203,7 +218,7 @@ bool PolicyAuthorizer::allows(const Wording& wording, std::string_view name, Ver
     if (const auto known = cache->find(name); known != cache->end()) return known->second;
   }
   const bool allowed = compiled_.allows(wording.action, resource(wording.type, name));
-  if (!allowed) record(wording);
+  if (!allowed) record(wording.refusal, wording.action, context_);
   if (cache != nullptr) {
     if (cache->size() >= kRememberedTopics) cache->clear();
     cache->emplace(name, allowed);
@@ -211,15 +226,15 @@ bool PolicyAuthorizer::allows(const Wording& wording, std::string_view name, Ver
   return allowed;
 }
 
-void PolicyAuthorizer::record(const Wording& wording) {
-  RefusalRecord record = refusal_of(client_, wording.refusal);
-  const std::string_view action = policy::name(wording.action);
+void PolicyAuthorizer::record(Refusal refusal, Action asked, const policy::Context& context) {
+  RefusalRecord record = refusal_of(client_, refusal);
+  const std::string_view action = policy::name(asked);
   if (policies_.empty()) {
     record.cause = std::string{action} + " on " + resource_ + " is denied: certificate " +
                    client_.certificate_id.hex() + (view_ ? " has no policy attached" : " was deleted");
   } else {
     const policy::Explanation explanation =
-        policy::explain(policies_, {.action = wording.action, .resource = resource_, .context = context_});
+        policy::explain(policies_, {.action = asked, .resource = resource_, .context = context});
     record.cause = explanation.summary;
     record.explanation = explanation.text();
   }

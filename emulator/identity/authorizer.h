@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +22,10 @@
 
 namespace iotemu::identity {
 
+/// P7.6: the exclusive thing, else the attached thing that has the client id as its name. Null without one.
+[[nodiscard]] const registry::AttachedThing* associated_thing(const registry::PrincipalView& view,
+                                                              std::string_view client_id);
+
 class PolicyAuthorizer final : public mqtt::Authorizer {
  public:
   /// `registry` and `refusals` outlive the authorizer.
@@ -31,6 +36,11 @@ class PolicyAuthorizer final : public mqtt::Authorizer {
   /// M3-11: iot:Publish on the will topic, iot:RetainPublish for a retained will, no reserved topic. A
   /// refusal is recorded as will_denied.
   [[nodiscard]] bool will(std::string_view topic, bool retain);
+
+  /// One request of HTTPS (P7.4): `resource` is "topic/a/b", "client/c", or "*" where the action has none. A
+  /// refusal is recorded as publish_denied or request_denied.
+  [[nodiscard]] bool request(registry::policy::Action action, std::string_view resource,
+                             std::optional<bool> include_socket_information = {});
 
   mqtt::Access publish(std::string_view topic, bool retain) override;
   mqtt::Access subscribe(std::string_view filter) override;
@@ -61,7 +71,7 @@ class PolicyAuthorizer final : public mqtt::Authorizer {
   [[nodiscard]] std::string_view resource(std::string_view type, std::string_view name);
   /// The verdict on `name`; the first denial of each is recorded with its explanation.
   bool allows(const Wording& wording, std::string_view name, Verdicts* cache);
-  void record(const Wording& wording);
+  void record(Refusal refusal, Action action, const registry::policy::Context& context);
   void record_reserved(Refusal refusal, std::string_view topic, std::string_view why);
 
   const registry::Registry& registry_;

@@ -15,7 +15,7 @@
 namespace iotemu::identity {
 
 struct Client {
-  std::string client_id{};
+  std::string client_id{};  ///< Empty over HTTPS, which has none (T-17).
   registry::CertificateId certificate_id{};
   std::shared_ptr<const CertificateFacts> certificate{};
   std::string server_name{};
@@ -25,6 +25,7 @@ struct Client {
   bool persistent{false};
   /// Empty without a will.
   std::string will_topic{};
+  bool over_https{false};
 };
 
 [[nodiscard]] inline std::string peer_text(const std::string& address, std::uint16_t port) {

@@ -34,7 +34,9 @@ RealmHome::RealmHome(Realm realm, const RealmSurroundings& surroundings,
                                             .qos = mqtt::QoS::at_least_once,
                                             .published_at = clock_.now()});
              }},
-      broker_{&surroundings.make_broker(this)} {
+      connections_{surroundings.clock, surroundings.session_expiry},
+      broker_{&surroundings.make_broker(this)},
+      message_space_{registry_, *broker_, connections_, surroundings.clock, surroundings.session_expiry} {
   cut_who_loses_its_certificate(surroundings.events);
   forget_what_expires(surroundings.events, surroundings.timers);
 }
@@ -69,6 +71,7 @@ Status RealmHome::reset(bool keep_ca) {
   broker_->reset([promise = std::move(promise)] { promise->set_value(); });
   cut.wait();
   lifecycle_.reset();
+  connections_.reset();
   return done;
 }
 
@@ -85,6 +88,7 @@ std::optional<std::string> RealmHome::exclusive_thing(const std::string& princip
 
 void RealmHome::on_connected(const mqtt::ConnectionFacts& facts) {
   log::info("connected", {{"clientId", facts.client_id}, {"certificateId", facts.principal}});
+  connections_.connected(facts);
   lifecycle_.connected(facts);
 }
 
@@ -110,6 +114,7 @@ void RealmHome::on_disconnected(const mqtt::ConnectionFacts& facts, mqtt::CloseR
                         : "let the device connect with another certificate; a new claim comes from aws iot "
                           "create-provisioning-claim --template-name NAME"});
   }
+  connections_.disconnected(facts, reason);
   lifecycle_.disconnected(facts, reason);
 }
 

@@ -21,7 +21,9 @@
 #include "base/random.h"
 #include "base/realm.h"
 #include "base/timers.h"
+#include "emulator/identity/realm_messages.h"
 #include "emulator/identity/refusals.h"
+#include "emulator/topics/connection_log.h"
 #include "emulator/topics/fleet_provisioning.h"
 #include "emulator/topics/lifecycle.h"
 #include "emulator/topics/message_log.h"
@@ -59,6 +61,8 @@ class RealmHome final : public mqtt::BrokerObserver {
   [[nodiscard]] mqtt::Broker& broker() { return *broker_; }
   [[nodiscard]] topics::Lifecycle& lifecycle() { return lifecycle_; }
   [[nodiscard]] topics::MessageLog& messages() { return messages_; }
+  /// What the data plane sees of the broker.
+  [[nodiscard]] RealmMessages& message_space() { return message_space_; }
 
   /// Publishes as the service.
   void publish(std::string topic, std::string payload, mqtt::QoS qos = mqtt::QoS::at_most_once);
@@ -85,7 +89,9 @@ class RealmHome final : public mqtt::BrokerObserver {
   topics::Lifecycle lifecycle_;
   topics::MessageLog messages_;
   topics::FleetProvisioning fleet_;
+  topics::ConnectionLog connections_;
   mqtt::Broker* broker_;
+  RealmMessages message_space_;
 };
 
 class Realms final : public registry::Neighbours {

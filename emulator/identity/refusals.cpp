@@ -36,6 +36,7 @@ constexpr std::array kNames{
     Name{Refusal::publish_denied, "publish_denied"},
     Name{Refusal::subscribe_denied, "subscribe_denied"},
     Name{Refusal::receive_denied, "receive_denied"},
+    Name{Refusal::request_denied, "request_denied"},
     Name{Refusal::reserved_topic, "reserved_topic"},
     Name{Refusal::protocol_error, "protocol_error"},
     Name{Refusal::authorization_lost, "authorization_lost"},

@@ -35,12 +35,26 @@ void Broker::publish(Message message) {
   publish(std::make_shared<const Message>(std::move(message)));
 }
 
-void Broker::publish(MessagePtr message) {
-  // From a loop's own thread to that loop, so that the order of one thread's messages is kept.
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < loops_.size(); ++i) {
-    if (loops_[i]->is_current()) at = i;
+std::size_t Broker::loop_for_publishing() const {
+  for (std::size_t at = 0; at < loops_.size(); ++at) {
+    if (loops_[at]->is_current()) return at;
   }
+  return 0;
+}
+
+bool Broker::offer(Message given, bool observer_only) {
+  const auto message = std::make_shared<const Message>(std::move(given));
+  if (message->retain && !observer_only && !retain(message, clock_.tick())) return false;
+  const std::size_t at = loop_for_publishing();
+  loops_[at]->post([shard = shards_[at].get(), message, observer_only] {
+    Publication publication{message};
+    shard->spread(publication, nullptr, observer_only);
+  });
+  return true;
+}
+
+void Broker::publish(MessagePtr message) {
+  const std::size_t at = loop_for_publishing();
   loops_[at]->post([shard = shards_[at].get(), message = std::move(message)] {
     Publication publication{message};
     shard->publish(publication, nullptr);
@@ -65,14 +79,33 @@ void Broker::disconnect_principal(std::string principal, CloseReason reason) {
   }
 }
 
-void Broker::disconnect_client(std::string client_id, CloseReason reason, Disconnect how) {
+void Broker::disconnect_client(std::string client_id, CloseReason reason, Disconnect how,
+                               std::function<void()> done) {
   const auto owner = directory_.find(client_id);
-  if (!owner) return;
+  if (!owner) {
+    if (done) done();
+    return;
+  }
   const std::size_t at = loop_of(*owner);
-  loops_[at]->post(
-      [shard = shards_[at].get(), owner = *owner, client_id = std::move(client_id), reason, how] {
-        shard->disconnect_session(owner, client_id, reason, how.publish_will, how.discard_session);
-      });
+  loops_[at]->post([this, shard = shards_[at].get(), owner = *owner, client_id = std::move(client_id), reason,
+                    how, done = std::move(done)] {
+    if (!shard->disconnect_session(owner, reason, how.publish_will, how.discard_session)) {
+      disconnect_client(client_id, reason, how, done);  // gone to another loop since
+    } else if (done) {
+      done();
+    }
+  });
+}
+
+void Broker::subscriptions_of(const std::string& client_id, std::function<void(Filters)> answer) {
+  const auto owner = directory_.find(client_id);
+  if (!owner) return answer(std::nullopt);
+  const std::size_t at = loop_of(*owner);
+  loops_[at]->post([this, shard = shards_[at].get(), owner = *owner, client_id, answer = std::move(answer)] {
+    const Session* session = shard->session(owner);
+    if (session == nullptr) return subscriptions_of(client_id, answer);  // ask again where it is now
+    answer(session->filters());
+  });
 }
 
 void Broker::disconnect_all(CloseReason reason) {
@@ -94,12 +127,12 @@ void Broker::reset(std::function<void()> done) {
   }
 }
 
-void Broker::retain(const MessagePtr& message, Tick now) {
+bool Broker::retain(const MessagePtr& message, Tick now) {
   if (options_.throttle &&
       (!retained_rate_.take(now, kRetainedPerSecond) || !retained_topic_rate_.take(message->topic, now))) {
-    return;
+    return false;
   }
-  (void)retained_.put(message);  // at the cap it is delivered and not stored (M3-56)
+  return retained_.put(message, now) != RetainedStore::Outcome::full;
 }
 
 bool Broker::may_store(Tick now) {

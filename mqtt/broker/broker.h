@@ -30,6 +30,7 @@
 namespace iotemu::mqtt {
 
 class Shard;
+struct GrantedFilter;
 
 class Broker {
  public:
@@ -45,6 +46,11 @@ class Broker {
   void publish(Message message);
   void publish(MessagePtr message);
 
+  /// Publishes for somebody outside who waits for an answer and may: what it retains is stored when the call
+  /// returns. False, and nothing is published, when the retained messages are at their cap or rate (M3-56).
+  /// With `observer_only` it goes to the observer and to no subscriber.
+  [[nodiscard]] bool offer(Message message, bool observer_only = false);
+
   /// Publishes for the service itself to one live connection and to nobody else, the observer included: an
   /// answer. It arrives if a subscription of the connection matches and its Authorizer lets it receive the
   /// topic, at the lower QoS of the two. RETAIN is ignored. When the connection has gone, so has the
@@ -58,11 +64,24 @@ class Broker {
     bool publish_will{true};      ///< `preventWillMessage` (M3-59)
     bool discard_session{false};  ///< `cleanSession` (M3-49)
   };
-  void disconnect_client(std::string client_id, CloseReason reason, Disconnect how);
+  /// `done` is called on the client's loop when it is cut, or at once when no session is known; never if the
+  /// loops stop before.
+  void disconnect_client(std::string client_id, CloseReason reason, Disconnect how,
+                         std::function<void()> done = {});
   void disconnect_client(std::string client_id, CloseReason reason) {
     disconnect_client(std::move(client_id), reason, Disconnect{});
   }
   void disconnect_all(CloseReason reason);
+
+  /// Whether a session, connected or not, speaks for the client id.
+  [[nodiscard]] bool has_session(std::string_view client_id) const {
+    return directory_.find(client_id).has_value();
+  }
+  using Filters = std::optional<std::vector<GrantedFilter>>;
+  /// The subscriptions of the client's session, nothing without one. `answer` is called on the session's
+  /// loop, or at once when no session is known; never if the loops stop before.
+  void subscriptions_of(const std::string& client_id, std::function<void(Filters)> answer);
+
   /// Back to the day it was made: connections are closed as `api` without their wills, sessions and retained
   /// messages are dropped. `done` is called on the last loop to finish; never if the loops stop before.
   void reset(std::function<void()> done = {});
@@ -84,13 +103,17 @@ class Broker {
   [[nodiscard]] std::size_t loops() const { return loops_.size(); }
   [[nodiscard]] Loop& loop(std::size_t at) { return *loops_[at]; }
   [[nodiscard]] std::uint64_t next_connection_id() { return ++connection_ids_; }
-  /// Stores a message published with RETAIN=1, as far as cap and rate allow (M3-51, M3-56).
-  void retain(const MessagePtr& message, Tick now);
+  /// Stores a message published with RETAIN=1; false when cap or rate do not allow it (M3-51, M3-56).
+  bool retain(const MessagePtr& message, Tick now);
   /// The rates of M3-46 and M3-12; always true without `throttle`.
   [[nodiscard]] bool may_store(Tick now);
   [[nodiscard]] bool may_connect(std::string_view client_id, Tick now);
 
  private:
+  /// The current loop, for a message of its own thread, so that the order of one thread's messages is kept;
+  /// else the first.
+  [[nodiscard]] std::size_t loop_for_publishing() const;
+
   const BrokerOptions options_;
   const std::vector<Loop*> loops_;
   Clock& clock_;

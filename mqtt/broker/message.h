@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -22,9 +23,13 @@ struct Message {
   std::string properties{};  ///< MQTT 5 property list of the PUBLISH, encoded; empty from 3.1.1
   std::string publisher{};   ///< client id; empty when the service itself published
   Time published_at{};
+  /// When it is worth nothing any more: by the expiry that its publisher gave it, whoever receives it
+  /// (M5-14).
+  std::optional<Tick> expires{};
   /// An answer: owed to the connection it was published to, never to a later one of the same session.
   bool one_connection{false};
 
+  [[nodiscard]] bool expired(Tick now) const { return expires && *expires <= now; }
   /// What it weighs against the bounds on stored bytes.
   [[nodiscard]] std::size_t bytes() const { return topic.size() + payload.size() + properties.size(); }
   [[nodiscard]] Bytes payload_bytes() const { return as_bytes(payload); }

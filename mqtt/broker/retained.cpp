@@ -5,8 +5,27 @@
 
 namespace iotemu::mqtt {
 
-RetainedStore::Outcome RetainedStore::put(MessagePtr message) {
+bool RetainedStore::fits(const Message& message) const {
+  const auto known = messages_.find(message.topic);
+  const bool is_new = known == messages_.end();
+  const std::size_t old_bytes = is_new ? 0 : known->second->bytes();
+  return bytes_ - old_bytes + message.bytes() <= max_bytes_ && (!is_new || messages_.size() < max_messages_);
+}
+
+void RetainedStore::forget_expired(Tick now) {
+  std::erase_if(messages_, [&](const auto& entry) {
+    if (!entry.second->expired(now)) return false;
+    bytes_ -= entry.second->bytes();
+    return true;
+  });
+}
+
+RetainedStore::Outcome RetainedStore::put(MessagePtr message, Tick now) {
   const std::unique_lock lock{mutex_};
+  if (!message->payload.empty() && !fits(*message)) {
+    forget_expired(now);  // only now: nobody else minds them
+    if (!fits(*message)) return Outcome::full;
+  }
   const auto known = messages_.find(message->topic);
   const std::size_t old_bytes = known == messages_.end() ? 0 : known->second->bytes();
   if (message->payload.empty()) {
@@ -14,28 +33,25 @@ RetainedStore::Outcome RetainedStore::put(MessagePtr message) {
     bytes_ -= old_bytes;
     return Outcome::deleted;
   }
-  const std::size_t bytes = bytes_ - old_bytes + message->bytes();
-  if (bytes > max_bytes_) return Outcome::full;
+  bytes_ += message->bytes() - old_bytes;
   if (known != messages_.end()) {
     known->second = std::move(message);
   } else {
-    if (messages_.size() >= max_messages_) return Outcome::full;
     const std::string& topic = message->topic;
     messages_.emplace(topic, std::move(message));
   }
-  bytes_ = bytes;
   return Outcome::stored;
 }
 
-MessagePtr RetainedStore::for_filter(const TopicFilter& filter) const {
+MessagePtr RetainedStore::for_filter(const TopicFilter& filter, Tick now) const {
   if (filter.is_shared() || filter.has_wildcard()) return nullptr;
-  return find(filter.str());
+  return find(filter.str(), now);
 }
 
-MessagePtr RetainedStore::find(std::string_view topic) const {
+MessagePtr RetainedStore::find(std::string_view topic, Tick now) const {
   const std::shared_lock lock{mutex_};
   const auto found = messages_.find(topic);
-  return found != messages_.end() ? found->second : nullptr;
+  return found != messages_.end() && !found->second->expired(now) ? found->second : nullptr;
 }
 
 bool RetainedStore::erase(std::string_view topic) {
@@ -47,11 +63,11 @@ bool RetainedStore::erase(std::string_view topic) {
   return true;
 }
 
-std::vector<MessagePtr> RetainedStore::list_after(std::string_view topic, std::size_t count) const {
+std::vector<MessagePtr> RetainedStore::list_after(std::string_view topic, std::size_t count, Tick now) const {
   std::vector<MessagePtr> page;
   const std::shared_lock lock{mutex_};
   for (auto at = messages_.upper_bound(topic); at != messages_.end() && page.size() < count; ++at) {
-    page.push_back(at->second);
+    if (!at->second->expired(now)) page.push_back(at->second);
   }
   return page;
 }

@@ -34,20 +34,26 @@ class RetainedStore {
 
   /// Takes a message published with RETAIN=1, replacing the topic's former one. A message without RETAIN
   /// never comes here: it leaves the stored one untouched (M3-57).
-  Outcome put(MessagePtr message);
+  Outcome put(MessagePtr message, Tick now = {});
+
+  // A message that has expired at `now` is as good as deleted (M5-14).
 
   /// What a new subscription gets: the message of the topic that the filter equals, to be sent with RETAIN=1.
   /// Null for filters with wildcards and for shared ones, which never receive retained messages (M3-52).
-  [[nodiscard]] MessagePtr for_filter(const TopicFilter& filter) const;
+  [[nodiscard]] MessagePtr for_filter(const TopicFilter& filter, Tick now = {}) const;
 
-  [[nodiscard]] MessagePtr find(std::string_view topic) const;
+  [[nodiscard]] MessagePtr find(std::string_view topic, Tick now = {}) const;
   bool erase(std::string_view topic);
   /// Up to `count` messages whose topics sort after `topic`, in the order of topics: a stable page.
-  [[nodiscard]] std::vector<MessagePtr> list_after(std::string_view topic, std::size_t count) const;
+  [[nodiscard]] std::vector<MessagePtr> list_after(std::string_view topic, std::size_t count,
+                                                   Tick now = {}) const;
   [[nodiscard]] std::size_t size() const;
   void clear();
 
  private:
+  [[nodiscard]] bool fits(const Message& message) const;
+  void forget_expired(Tick now);
+
   const std::size_t max_messages_;
   const std::size_t max_bytes_;
   mutable std::shared_mutex mutex_;

@@ -32,8 +32,13 @@ Shard::~Shard() {
 // ---- routing
 
 void Shard::publish(Publication& publication, const ConnectionFacts* publisher, bool observer_only) {
+  // At the cap it is delivered and not stored (M3-56).
+  if (publication.retain() && !observer_only) (void)broker_.retain(publication.message(), loop_.tick());
+  spread(publication, publisher, observer_only);
+}
+
+void Shard::spread(Publication& publication, const ConnectionFacts* publisher, bool observer_only) {
   counters_.messages_received.add();
-  if (publication.retain() && !observer_only) broker_.retain(publication.message(), loop_.tick());
   if (broker_.observer().wants_message(publication.topic())) {
     broker_.observer().on_message(publication.message(), publisher);
   }
@@ -300,21 +305,23 @@ void Shard::disconnect_principal(std::string_view principal, CloseReason reason)
   for (Link* link : links_of(principal)) link->end(reason, true);
 }
 
-void Shard::disconnect_session(SubscriberId id, std::string_view client_id, CloseReason reason,
-                               bool publish_will, bool discard) {
+bool Shard::disconnect_session(SubscriberId id, CloseReason reason, bool publish_will, bool discard) {
   SessionTable::Place* place = sessions_.find(id);
-  if (place == nullptr) return;
-  if (!place->session) {  // gone to another loop since
-    broker_.disconnect_client(std::string{client_id}, reason, {publish_will, discard});
-    return;
-  }
+  if (place == nullptr) return true;
+  if (!place->session) return false;
   if (place->move) {
     if (discard) place->move->discard_all();
     if (place->move->link != nullptr) place->move->link->end(reason, publish_will);
-    return;
+    return true;
   }
   if (Link* link = place->session->link(); link != nullptr) link->end(reason, publish_will);
   if (Session* session = sessions_.session(id); discard && session != nullptr) end_session(*session);
+  return true;
+}
+
+const Session* Shard::session(SubscriberId id) {
+  const SessionTable::Place* place = sessions_.find(id);
+  return place == nullptr || place->move ? nullptr : place->session.get();
 }
 
 void Shard::disconnect_all(CloseReason reason, bool publish_will) {

@@ -53,6 +53,8 @@ class Shard final : private TurnEnd {
 
   /// Routes a message that has been accepted. `publisher` is null for the service.
   void publish(Publication& publication, const ConnectionFacts* publisher, bool observer_only = false);
+  /// The same for one that is retained already, where it is to be.
+  void spread(Publication& publication, const ConnectionFacts* publisher, bool observer_only);
   /// Grants the filter, replacing an earlier grant (M3-31).
   void subscribe(Session& session, const TopicFilter& filter, QoS qos);
   /// False if there was no such subscription.
@@ -62,8 +64,10 @@ class Shard final : private TurnEnd {
 
   void publish_to(SubscriberId id, std::uint64_t connection_id, const MessagePtr& message);
   void disconnect_principal(std::string_view principal, CloseReason reason);
-  void disconnect_session(SubscriberId id, std::string_view client_id, CloseReason reason, bool publish_will,
-                          bool discard);
+  /// False if the session has gone to another loop.
+  [[nodiscard]] bool disconnect_session(SubscriberId id, CloseReason reason, bool publish_will, bool discard);
+  /// Null if the id is out of use or the session is on its way between loops.
+  [[nodiscard]] const Session* session(SubscriberId id);
   void disconnect_all(CloseReason reason, bool publish_will);
   void drop_sessions();
 

@@ -30,6 +30,8 @@ ServerConnection::ServerConnection(const ConnectionContext& context, Loop& loop,
     : context_{context}, loop_{loop}, transport_{transport}, timer_{loop.timers(), [this] { on_timer(); }} {
   facts_.address = transport.peer().address;
   facts_.port = transport.peer().port;
+  facts_.local_address = transport.peer().local_address;
+  facts_.local_port = transport.peer().local_port;
   if (context.options.throttle) throttle_ = std::make_unique<Throttle>(*this);
   timer_.arm(loop.tick() + context.connect_wait);
 }
@@ -219,7 +221,7 @@ void ServerConnection::on_subscribe(const Subscribe& subscribe) {
     const auto filter = TopicFilter::parse(request.filter, options.topics);
     shard_->subscribe(*session_, *filter, request.qos);
     granted.push_back(filter->str());
-    if (auto message = shard_->broker().retained().for_filter(*filter)) {
+    if (auto message = shard_->broker().retained().for_filter(*filter, loop_.tick())) {
       retained.emplace_back(std::move(message), request.qos);
     }
   }

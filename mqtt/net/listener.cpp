@@ -21,7 +21,7 @@ Descriptor spare_descriptor() {
 
 }  // namespace
 
-Listener::Listener(const PumpContext& context, Worker& worker, const Snapshot<TlsContext>& tls,
+Listener::Listener(const PumpContext& context, Worker& worker, const Snapshot<tls::ServerContext>& tls,
                    Descriptor socket)
     : context_{context},
       worker_{worker},
@@ -38,7 +38,10 @@ void Listener::on_ready(std::uint32_t /*events*/) {
       if (client.error().code == Errc::io) continue;
       return;
     }
-    PeerIdentity peer{.address = std::move(client->address), .port = client->port};
+    PeerIdentity peer{.address = std::move(client->address),
+                      .port = client->port,
+                      .local_address = std::move(client->local_address),
+                      .local_port = client->local_port};
     auto pump = std::make_unique<Pump>(context_, worker_, *tls_, std::move(client->socket), std::move(peer));
     const int fd = pump->fd();
     worker_.watch(fd, std::move(pump), EPOLLIN);

@@ -8,15 +8,16 @@
 
 #include "base/descriptor.h"
 #include "base/snapshot.h"
+#include "base/tls/server_context.h"
 #include "mqtt/net/pump.h"
-#include "mqtt/net/tls_context.h"
 #include "mqtt/net/worker.h"
 
 namespace iotemu::mqtt {
 
 class Listener final : public Watched {
  public:
-  Listener(const PumpContext& context, Worker& worker, const Snapshot<TlsContext>& tls, Descriptor socket);
+  Listener(const PumpContext& context, Worker& worker, const Snapshot<tls::ServerContext>& tls,
+           Descriptor socket);
 
   void on_ready(std::uint32_t events) override;
   void on_stop_listening() override;
@@ -28,7 +29,7 @@ class Listener final : public Watched {
 
   const PumpContext& context_;
   Worker& worker_;
-  Snapshot<TlsContext>::Reader tls_;
+  Snapshot<tls::ServerContext>::Reader tls_;
   Descriptor socket_;
   Descriptor spare_;
   Timer rest_;

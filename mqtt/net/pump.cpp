@@ -22,7 +22,7 @@ constexpr std::size_t kFlushEarly = 64 * 1024;
 
 }  // namespace
 
-Pump::Pump(const PumpContext& context, Worker& worker, const TlsContext& tls, Descriptor socket,
+Pump::Pump(const PumpContext& context, Worker& worker, const tls::ServerContext& tls, Descriptor socket,
            PeerIdentity peer)
     : context_{context},
       worker_{worker},
@@ -233,17 +233,15 @@ void Pump::on_stop() {
 bool Pump::accepts(std::vector<std::string> chain) {
   PeerIdentity identity = peer_;
   identity.chain = std::move(chain);
-  if (const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name))
-    identity.server_name = name;
+  identity.server_name = tls::server_name(*ssl_);
   identity.tls_version = SSL_get_version(ssl_.get());
   return context_.connection.authenticator.accepts_in_handshake(identity);
 }
 
 const PeerIdentity& Pump::peer() {
   if (peer_.chain.empty() && ssl_ && SSL_is_init_finished(ssl_.get()) != 0) {
-    peer_.chain = TlsContext::peer_chain(*ssl_);
-    if (const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name))
-      peer_.server_name = name;
+    peer_.chain = tls::peer_chain(*ssl_);
+    peer_.server_name = tls::server_name(*ssl_);
     peer_.tls_version = SSL_get_version(ssl_.get());
   }
   return peer_;

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/descriptor.h"
+#include "base/tls/server_context.h"
 #include "mqtt/connection/server_connection.h"
 #include "mqtt/connection/transport.h"
 #include "mqtt/net/output_queue.h"
-#include "mqtt/net/tls_context.h"
 #include "mqtt/net/worker.h"
 
 namespace iotemu::mqtt {
@@ -23,9 +23,9 @@ struct PumpContext {
   Duration linger{};
 };
 
-class Pump final : public Watched, private Transport, private TurnEnd, private TlsContext::Inspector {
+class Pump final : public Watched, private Transport, private TurnEnd, private tls::ServerContext::Inspector {
  public:
-  Pump(const PumpContext& context, Worker& worker, const TlsContext& tls, Descriptor socket,
+  Pump(const PumpContext& context, Worker& worker, const tls::ServerContext& tls, Descriptor socket,
        PeerIdentity peer);
   ~Pump() override;
 
@@ -69,7 +69,7 @@ class Pump final : public Watched, private Transport, private TurnEnd, private T
   const PumpContext& context_;
   Worker& worker_;
   Descriptor socket_;
-  SslPtr ssl_;
+  tls::SslPtr ssl_;
   PeerIdentity peer_;
   std::string partial_;  // the beginning of a packet, or what came while reading was paused
   OutputQueue output_;

@@ -11,7 +11,6 @@
 #include "mqtt/net/listener.h"
 #include "mqtt/net/pump.h"
 #include "mqtt/net/socket.h"
-#include "mqtt/net/tls_context.h"
 #include "mqtt/net/worker.h"
 
 namespace iotemu::mqtt {
@@ -64,7 +63,7 @@ struct Server::Impl {
   Clock& clock;
   Random& random;
   PumpContext pumps;
-  Snapshot<TlsContext> tls{nullptr};
+  Snapshot<tls::ServerContext> tls{nullptr};
   std::vector<std::unique_ptr<Worker>> workers;
   std::mutex mutex;  // brokers, stopped
   std::vector<std::unique_ptr<Broker>> brokers;
@@ -90,8 +89,8 @@ Broker& Server::make_broker(BrokerObserver* observer) {
   return *impl_->brokers.back();
 }
 
-Status Server::set_tls(const TlsMaterial& material) {
-  auto context = TlsContext::make(
+Status Server::set_tls(const tls::Material& material) {
+  auto context = tls::ServerContext::make(
       material, {.alpn = impl_->options.alpn, .ask_in_handshake = impl_->options.ask_in_handshake});
   if (!context) return context.error();
   impl_->tls.publish(std::move(*context));

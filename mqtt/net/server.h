@@ -14,23 +14,12 @@
 #include "base/executor.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "base/tls/server_context.h"
 #include "mqtt/broker/broker.h"
 #include "mqtt/options.h"
 #include "mqtt/ports.h"
 
 namespace iotemu::mqtt {
-
-/// A certificate chain (leaf first) and its private key.
-struct TlsIdentity {
-  std::string chain_pem{};
-  std::string key_pem{};
-};
-
-/// The server's certificates; a client gets the one whose key type it can check. One of the two may be empty.
-struct TlsMaterial {
-  TlsIdentity rsa{};
-  TlsIdentity ecdsa{};
-};
 
 struct ServerOptions {
   BrokerOptions broker{};
@@ -61,7 +50,7 @@ class Server {
   Broker& make_broker(BrokerObserver* observer);
 
   /// Replaces the certificates for the connections that come; needed before the first `listen`.
-  Status set_tls(const TlsMaterial& material);
+  Status set_tls(const tls::Material& material);
 
   /// Listens on `host` (a numeric address or `localhost`); port 0 = an ephemeral one. The answer is the port.
   /// May be called several times, for several addresses.

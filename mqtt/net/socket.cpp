@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 namespace iotemu::mqtt {
@@ -26,6 +27,18 @@ Error os_error(const std::string& what) {
 void set_flag(int fd, int level, int option) {
   const int on = 1;
   ::setsockopt(fd, level, option, &on, sizeof on);
+}
+
+std::pair<std::string, std::uint16_t> read(const sockaddr_storage& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    ::inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
+    return {text.data(), ntohs(v6.sin6_port)};
+  }
+  const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+  ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
+  return {text.data(), ntohs(v4.sin_port)};
 }
 
 Result<Descriptor> bound(const addrinfo& address, const std::string& name, bool share) {
@@ -68,9 +81,7 @@ std::uint16_t local_port(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  const auto port = address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
-                                                  : reinterpret_cast<const sockaddr_in&>(address).sin_port;
-  return ntohs(port);
+  return read(address).second;
 }
 
 Result<AcceptedSocket> accept_on(int listener) {
@@ -87,17 +98,10 @@ Result<AcceptedSocket> accept_on(int listener) {
   }
   set_flag(socket.get(), IPPROTO_TCP, TCP_NODELAY);
   AcceptedSocket accepted{.socket = std::move(socket)};
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address.ss_family == AF_INET6) {
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    ::inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
-    accepted.port = ntohs(v6.sin6_port);
-  } else {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-    accepted.port = ntohs(v4.sin_port);
-  }
-  accepted.address = text.data();
+  std::tie(accepted.address, accepted.port) = read(address);
+  size = sizeof address;
+  ::getsockname(accepted.socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  std::tie(accepted.local_address, accepted.local_port) = read(address);
   return accepted;
 }
 

@@ -21,6 +21,8 @@ struct AcceptedSocket {
   Descriptor socket{};
   std::string address{};
   std::uint16_t port{};
+  std::string local_address{};
+  std::uint16_t local_port{};
 };
 
 /// The next client of a listening socket, non-blocking and without delay; Errc::unavailable if there is none,

@@ -98,6 +98,7 @@ void Session::drain() {
 bool Session::send_owed(MessageQueue& from) {
   if (!window_open() || !link_->has_room()) return false;
   const OwedMessage owed = from.pop();
+  if (owed.message->expired(host_.loop.tick())) return true;  // M3-50
   if (!link_->admits(owed.message->topic)) return true;
   Publication publication{owed.message};
   send_tracked(publication, owed.retain);
@@ -121,7 +122,8 @@ void Session::retry() {
   Tick oldest = now;
   for (InFlight::Entry* entry : in_flight_.in_order()) {
     if (entry->last_sent + host_.options.retry_interval <= now) {
-      if (entry->first_sent + host_.options.retry_for <= now) {
+      const bool expired = entry->owed.message->expired(now);  // M5-14
+      if (expired || entry->first_sent + host_.options.retry_for <= now) {
         in_flight_.close(entry->packet_id);
         host_.counters.dropped_unacked.add();
         continue;

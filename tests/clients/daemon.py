@@ -55,6 +55,10 @@ class Daemon:
         return self.ready["mqttPort"]
 
     @property
+    def https_port(self):
+        return self.ready["httpsPort"]
+
+    @property
     def server_ca(self):
         """A file with the CA that signs the server certificate."""
         path = self.folder / "server-ca.pem"

@@ -30,7 +30,7 @@ class Process(unittest.TestCase):
         self.assertRegex(ready["apiEndpoint"], r"\Ahttp://127\.0\.0\.1:\d+\Z")
         self.assertEqual(ready["mqttHost"], "localhost")
         self.assertIsInstance(ready["mqttPort"], int)
-        self.assertIsNone(ready["httpsPort"])
+        self.assertIsInstance(ready["httpsPort"], int)
         self.assertEqual((ready["accountId"], ready["region"]), ("123456789012", "us-east-1"))
         self.assertEqual(ready["pid"], daemon.process.pid)
         self.assertEqual(Path(ready["serverCaFile"]).read_bytes(), daemon.http("GET", "/_iot/server-ca.pem").body)
@@ -104,8 +104,10 @@ class Process(unittest.TestCase):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = str(taken.getsockname()[1])
-            self.assertIn(port, self.refuse("serve", "--api-port", port, "--mqtt-port", "0"))
-            self.assertIn(port, self.refuse("serve", "--api-port", "0", "--mqtt-port", port))
+            flags = ("--api-port", "--mqtt-port", "--https-port")
+            for taken_by in flags:
+                ports = [part for flag in flags for part in (flag, port if flag == taken_by else "0")]
+                self.assertIn(port, self.refuse("serve", *ports))
 
     def test_bad_flags_and_configuration_are_one_clear_line(self):
         self.assertIn("--api-prot", self.refuse("serve", "--api-prot", "1"))

@@ -98,16 +98,21 @@ std::optional<std::string> TlsClient::receive() {
       received_.erase(0, next.frame.total_size);
       return packet;
     }
-    std::array<char, 16 * 1024> bytes;
-    std::size_t got = 0;
-    ERR_clear_error();
-    const int result = SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &got);
-    if (result != 1) {
-      note_end(result);
-      return std::nullopt;
-    }
-    received_.append(bytes.data(), got);
+    if (!read(received_)) return std::nullopt;
   }
+}
+
+bool TlsClient::read(std::string& out) {
+  std::array<char, 16 * 1024> bytes;
+  std::size_t got = 0;
+  ERR_clear_error();
+  const int result = SSL_read_ex(ssl_.get(), bytes.data(), bytes.size(), &got);
+  if (result != 1) {
+    note_end(result);
+    return false;
+  }
+  out.append(bytes.data(), got);
+  return true;
 }
 
 void TlsClient::note_end(int result) {

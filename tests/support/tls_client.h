@@ -1,7 +1,7 @@
 #pragma once
 
-// A plain MQTT-over-TLS client for tests: synchronous, packets in and out as bytes, and an exact account of
-// how the connection ended.
+// A plain client over TLS for tests: synchronous, MQTT packets or other bytes in and out, and an exact
+// account of how the connection ended.
 
 #include <openssl/ssl.h>
 
@@ -33,6 +33,8 @@ class TlsClient {
 
   [[nodiscard]] bool ready() const { return ready_; }
   bool send(std::string_view bytes);
+  /// Appends what comes next; false if the connection ended (see `end`) or five seconds passed.
+  bool read(std::string& out);
   /// The next whole MQTT packet; nothing if the connection ended (see `end`) or five seconds passed.
   std::optional<std::string> receive();
   /// After `receive` gave nothing: "close_notify", "eof", "reset", "timeout" or "alert <number>".

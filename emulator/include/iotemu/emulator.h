@@ -146,6 +146,8 @@ class Emulator {
   [[nodiscard]] std::string api_endpoint() const;
   [[nodiscard]] std::uint16_t api_port() const;
   [[nodiscard]] std::uint16_t mqtt_port() const;
+  /// Where devices publish over HTTPS with their certificates.
+  [[nodiscard]] std::uint16_t https_port() const;
   /// The CA that signed the server's certificate: what clients trust.
   [[nodiscard]] const std::string& server_ca_pem() const;
   /// The bearer token that /_iot/* asks for when bound to a non-loopback address; else empty.

@@ -55,6 +55,8 @@ enum class Refusal {
   publish_denied,
   subscribe_denied,
   receive_denied,
+  /// A request over HTTPS that is no publish.
+  request_denied,
   reserved_topic,
   /// A broken rule of the protocol, a limit or a deadline (M section 2).
   protocol_error,

@@ -107,14 +107,13 @@ struct Limits {
 };
 
 struct Options {
-  /// Address both listeners bind. Anything but a loopback address makes /_iot/* ask for the admin token, but
+  /// Address all listeners bind. Anything but a loopback address makes /_iot/* ask for the admin token, but
   /// for /_iot/health and the reports of bulk registrations, whose links carry their own key.
   std::string host{"127.0.0.1"};
   /// 0 = ephemeral; ask the Emulator for the port it got.
   std::uint16_t api_port{4566};
   std::uint16_t mqtt_port{8883};
-  /// HTTPS publish. There is no such listener yet: the value is accepted, so that configurations need not
-  /// change when there is, and not bound.
+  /// HTTPS of devices: publish and what else the data plane offers, by client certificate.
   std::uint16_t https_port{8443};
 
   /// Holds the server's CA, certificates and keys (0700/0600). Empty: they live in memory and die with the

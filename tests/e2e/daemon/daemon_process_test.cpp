@@ -124,8 +124,9 @@ std::uint16_t port_of(const Json& ready) {
 class DaemonProcess : public ::testing::Test {
  protected:
   std::vector<std::string> serve(std::vector<std::string> more = {}) {
-    std::vector<std::string> arguments{"serve",        "--api-port",         "0", "--mqtt-port", "0",
-                                       "--ready-file", ready_path().string()};
+    std::vector<std::string> arguments{
+        "serve",        "--api-port",         "0", "--mqtt-port", "0", "--https-port", "0",
+        "--ready-file", ready_path().string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
@@ -144,7 +145,7 @@ TEST_F(DaemonProcess, TellsWhereItListensAnswersAndEndsInOrderOnSigterm) {
   const auto facts = ready();
   EXPECT_EQ(facts["pid"], daemon.pid());
   EXPECT_EQ(facts["mqttHost"], "localhost");
-  EXPECT_TRUE(facts["httpsPort"].is_null());
+  EXPECT_NE(facts["httpsPort"], 0);
   EXPECT_EQ(facts["accountId"], "123456789012");
   EXPECT_EQ(facts["region"], "us-east-1");
   EXPECT_FALSE(facts.contains("adminToken"));
@@ -153,6 +154,8 @@ TEST_F(DaemonProcess, TellsWhereItListensAnswersAndEndsInOrderOnSigterm) {
   EXPECT_THAT(daemon.log(), HasSubstr("api=" + facts["apiEndpoint"].get<std::string>()));
   EXPECT_THAT(daemon.log(),
               HasSubstr("mqtt=mqtts://localhost:" + std::to_string(facts["mqttPort"].get<int>())));
+  EXPECT_THAT(daemon.log(),
+              HasSubstr("https=https://localhost:" + std::to_string(facts["httpsPort"].get<int>())));
   EXPECT_THAT(daemon.log(), HasSubstr("ca=" + facts["serverCaFile"].get<std::string>()));
   EXPECT_THAT(daemon.log(), HasSubstr("live in memory"));
 
@@ -260,9 +263,9 @@ TEST_F(DaemonStart, WithATakenPortIsOneLineThatNamesIt) {
   ASSERT_EQ(::listen(fd, 1), 0);
   ASSERT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
   const auto port = std::to_string(ntohs(address.sin_port));
-  for (const auto* flag : {"--api-port", "--mqtt-port"}) {
-    std::vector<std::string> arguments{"serve", "--api-port", "0", "--mqtt-port", "0"};
-    arguments[std::string_view{flag} == "--api-port" ? 2 : 4] = port;
+  for (const std::size_t taken : {2, 4, 6}) {
+    std::vector<std::string> arguments{"serve", "--api-port", "0", "--mqtt-port", "0", "--https-port", "0"};
+    arguments[taken] = port;
     Daemon daemon{arguments};
     EXPECT_EQ(daemon.exit_code(), 1);
     EXPECT_THAT(daemon.log(), AllOf(StartsWith("iot-emulator: "), HasSubstr(port)));
@@ -276,18 +279,20 @@ TEST_F(DaemonStart, WithAPortOfAnotherEmulatorIsOneLineThatNamesIt) {
   Daemon first{serve()};
   ASSERT_TRUE(first.wait_for(" ready ")) << first.log();
   const auto facts = ready();
-  for (const auto& [api, mqtt] :
-       {std::pair{std::to_string(port_of(facts)), std::string{"0"}},
-        std::pair{std::string{"0"}, std::to_string(facts["mqttPort"].get<int>())}}) {
-    Daemon second{{"serve", "--api-port", api, "--mqtt-port", mqtt}};
+  for (const auto& [flag, port] : {std::pair{"--api-port", std::to_string(port_of(facts))},
+                                   std::pair{"--mqtt-port", facts["mqttPort"].dump()},
+                                   std::pair{"--https-port", facts["httpsPort"].dump()}}) {
+    std::vector<std::string> arguments{"serve", "--api-port", "0", "--mqtt-port", "0", "--https-port", "0"};
+    *(std::find(arguments.begin(), arguments.end(), flag) + 1) = port;
+    Daemon second{arguments};
     EXPECT_EQ(second.exit_code(), 1);
-    EXPECT_THAT(second.log(), AllOf(StartsWith("iot-emulator: "), HasSubstr(api == "0" ? mqtt : api)));
+    EXPECT_THAT(second.log(), AllOf(StartsWith("iot-emulator: "), HasSubstr(port)));
   }
 }
 
 TEST_F(DaemonStart, WithADirectoryInUseIsOneLineThatNamesIt) {
   const auto data = (directory_ / "data").string();
-  Daemon first{{"serve", "--api-port", "0", "--mqtt-port", "0", "--data-dir", data}};
+  Daemon first{{"serve", "--api-port", "0", "--mqtt-port", "0", "--https-port", "0", "--data-dir", data}};
   ASSERT_TRUE(first.wait_for(" ready ")) << first.log();
   EXPECT_THAT(failure({"--data-dir", data}), AllOf(HasSubstr(data), HasSubstr(std::to_string(first.pid()))));
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/iso_time.h"
 #include "base/manual_clock.h"
 
 namespace iotemu {
@@ -28,6 +29,7 @@ TEST(Clock, WritesTheEpochAsEventsAndTheApiCarryIt) {
   const Time time{Duration{1'569'365'372'053}};
   EXPECT_EQ(epoch_ms(time), 1'569'365'372'053);
   EXPECT_DOUBLE_EQ(epoch_seconds(time), 1569365372.053);
+  EXPECT_EQ(iso_time(time), "2019-09-24T22:49:32Z");
 }
 
 TEST(SystemClock, NeverTicksBackwards) {

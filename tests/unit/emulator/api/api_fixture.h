@@ -17,6 +17,7 @@
 #include "base/seeded_random.h"
 #include "base/thread_executor.h"
 #include "emulator/api/api.h"
+#include "emulator/api/message_space.h"
 #include "emulator/api/router.h"
 #include "emulator/bulk/registration_tasks.h"
 #include "emulator/http/target.h"
@@ -25,6 +26,61 @@
 #include "registry/registry.h"
 
 namespace iotemu::api {
+
+/// A message space that remembers what it was told.
+class FakeMessages final : public MessageSpace {
+ public:
+  [[nodiscard]] Status check(const IncomingMessage& message) const override {
+    if (message.topic == "bad") return Error{Errc::invalid_request, "The topic 'bad' is bad"};
+    return Ok{};
+  }
+  Status publish(IncomingMessage message) override {
+    if (is_full) return Error{Errc::throttled, "Too many"};
+    published.push_back(std::move(message));
+    return Ok{};
+  }
+  [[nodiscard]] std::optional<RetainedMessage> retained(const std::string& topic) const override {
+    const auto found = std::find_if(stored.begin(), stored.end(),
+                                    [&](const auto& message) { return message.topic == topic; });
+    if (found == stored.end()) return std::nullopt;
+    return *found;
+  }
+  [[nodiscard]] std::vector<RetainedMessage> retained_after(const std::string& topic,
+                                                            std::size_t count) const override {
+    std::vector<RetainedMessage> page;
+    for (const auto& message : stored) {
+      if (message.topic > topic && page.size() < count) page.push_back(message);
+    }
+    return page;
+  }
+  [[nodiscard]] Result<ClientConnection> connection(const std::string& client_id) const override {
+    if (client_id != "pump") return unknown(client_id);
+    return ClientConnection{.connected = true,
+                            .keep_alive = std::chrono::seconds{30},
+                            .connected_since = Time{Duration{1500}},
+                            .source_address = "192.0.2.1",
+                            .source_port = 4000,
+                            .target_address = "192.0.2.2",
+                            .target_port = 8883};
+  }
+  [[nodiscard]] Result<std::vector<ClientSubscription>> subscriptions(const std::string& client_id) override {
+    if (client_id != "pump") return unknown(client_id);
+    return std::vector<ClientSubscription>{{"a", 0}, {"b/#", 1}, {"c", 0}};
+  }
+  Status disconnect(const std::string& client_id, Disconnect how) override {
+    if (client_id != "pump") return unknown(client_id);
+    cut.push_back(how);
+    return Ok{};
+  }
+
+  bool is_full{false};
+  std::vector<IncomingMessage> published{};
+  std::vector<RetainedMessage> stored{};  ///< in the order of topics
+  std::vector<Disconnect> cut{};
+
+ private:
+  static Error unknown(const std::string& client_id) { return {Errc::not_found, client_id + " is unknown"}; }
+};
 
 /// Registries made on demand; one service CA for all, so that its key is made once in a test process.
 class FakeRealms final : public Realms {
@@ -39,8 +95,10 @@ class FakeRealms final : public Realms {
     }
     return found.get();
   }
+  Result<MessageSpace*> messages(const Realm&) override { return &message_space; }
 
   ManualClock clock;
+  FakeMessages message_space;
 
  private:
   SeededRandom random_{7};
@@ -62,6 +120,7 @@ class FakeSystem final : public System {
     return std::string{type == bulk::ReportType::results ? "results\n" : "errors\n"};
   }
   [[nodiscard]] std::string api_endpoint() const override { return "http://127.0.0.1:4566"; }
+  [[nodiscard]] std::string new_id() override { return "new-id"; }
   Status reset(bool keep_ca) override {
     resets.push_back(keep_ca);
     return Ok{};
@@ -101,8 +160,10 @@ class ApiTest : public testing::Test {
   }
 
   static void expect_declared(std::string_view operation, const Json& answer) {
-    static const Router router{control_plane_routes()};
-    const auto& declared = router.find(operation)->operation->output;
+    static const Router control{control_plane_routes()};
+    static const Router data{data_plane_routes()};
+    const auto* route = control.find(operation);
+    const auto& declared = (route == nullptr ? data.find(operation) : route)->operation->output;
     for (const auto& [name, value] : answer.items()) {
       EXPECT_THAT(declared, testing::Contains(name)) << operation << " answered a member it does not declare";
       EXPECT_FALSE(value.is_null()) << operation << " answered null for " << name;

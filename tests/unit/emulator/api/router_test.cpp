@@ -94,6 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
         {Errc::resource_registration_failure, 400, "ResourceRegistrationFailureException"},
         {Errc::unauthorized, 401, "UnauthorizedException"},
         {Errc::access_denied, 403, "AccessDeniedException"},
+        {Errc::forbidden, 403, "ForbiddenException"},
+        {Errc::method_not_allowed, 405, "MethodNotAllowedException"},
         {Errc::throttled, 400, "ThrottlingException"},
         {Errc::not_implemented, 501, "NotImplementedException"},
         {Errc::unknown_operation, 404, "UnknownOperationException"},

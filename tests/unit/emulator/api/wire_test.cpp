@@ -219,9 +219,9 @@ TEST_F(ApiTest, ResetsByPostAloneAndKeepsTheCaWhenAsked) {
 }
 
 TEST_F(ApiTest, SaysOfOtherServicesThatTheyAreNotEmulated) {  // P10.7
-  const auto shadow = send("GET", "/things/t1/shadow", "", signed_by("test", "us-east-1", "iotdata"));
-  EXPECT_EQ(shadow.status, 501U);
-  EXPECT_THAT(shadow.body, HasSubstr("iotdata GetThingShadow is not emulated"));
+  const auto job = send("GET", "/things/t1/jobs", "", signed_by("test", "us-east-1", "iot-jobs-data"));
+  EXPECT_EQ(job.status, 501U);
+  EXPECT_THAT(job.body, HasSubstr("iot-jobs-data GetPendingJobExecutions is not emulated"));
 
   auto target = signed_by("test", "us-east-1", "acm-pca");
   target.push_back({"X-Amz-Target", "ACMPrivateCA.CreateCertificateAuthority"});

@@ -128,7 +128,7 @@ const std::vector<Case> kCases{
     {"GzipBody", post(kHost + "Content-Encoding: gzip\r\nContent-Length: 3\r\n", "\x1f\x8b\x08"), 415},
 };
 
-class AttackTest : public ServerTest, public testing::WithParamInterface<Case> {
+class AttackTest : public ServerTest, public ::testing::WithParamInterface<Case> {
  protected:
   void SetUp() override { serve({.guard = {.admin_roots = {"_iot", "moto-api"}}}); }
 };
@@ -142,7 +142,23 @@ TEST_P(AttackTest, IsRefusedAndTheConnectionClosedWhileOthersAreServed) {
   EXPECT_EQ(client().ask(get("/a")).status, 200);
 }
 
-INSTANTIATE_TEST_SUITE_P(Raw, AttackTest, testing::ValuesIn(kCases),
+class AttackOverTlsTest : public ServerTest, public ::testing::WithParamInterface<Case> {
+ protected:
+  void SetUp() override { serve({.guard = {.admin_roots = {"_iot", "moto-api"}}, .tls = TlsOptions{}}); }
+};
+
+TEST_P(AttackOverTlsTest, IsRefusedAndTheConnectionClosedWhileOthersAreServed) {
+  auto attacker = tls_client();
+  const auto answer = attacker.ask(GetParam().bytes);
+  EXPECT_EQ(answer.status, GetParam().status) << answer.head << answer.body;
+  EXPECT_TRUE(attacker.closed_by_server()) << "a second answer came: the request was split";
+  EXPECT_EQ(attacker.tls()->end(), "close_notify");
+  EXPECT_EQ(tls_client().ask(get("/a")).status, 200);
+}
+
+INSTANTIATE_TEST_SUITE_P(Raw, AttackOverTlsTest, ::testing::ValuesIn(kCases),
+                         [](const auto& row) { return std::string{row.param.name}; });
+INSTANTIATE_TEST_SUITE_P(Raw, AttackTest, ::testing::ValuesIn(kCases),
                          [](const auto& row) { return std::string{row.param.name}; });
 
 }  // namespace

@@ -219,12 +219,12 @@ TEST_F(ServerTest, CountsARequestAsWorkUntilItIsAnswered) {
 TEST_F(ServerTest, LogsNoQueryForItMayHoldASignature) {
   const auto before = log::level();
   log::set_level(log::Level::trace);
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   serve();
   client().ask("GET /things?X-Amz-Signature=canary HTTP/1.1\r\nHost: localhost\r\n\r\n");
   client().ask("GET /things?X-Amz-Security-Token=canary HTTP/1.1\r\nHost: evil.test\r\n\r\n");
   server->stop();
-  const auto logged = testing::internal::GetCapturedStderr();
+  const auto logged = ::testing::internal::GetCapturedStderr();
   log::set_level(before);
   EXPECT_NE(logged.find("target=/things"), logged.npos) << logged;
   EXPECT_EQ(logged.find("canary"), logged.npos) << logged;

@@ -1,4 +1,4 @@
-#include "mqtt/net/tls_context.h"
+#include "base/tls/server_context.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace iotemu::mqtt {
+namespace iotemu::tls {
 namespace {
 
 // List A of T-9, ECDHE first; the TLS 1.3 suites are OpenSSL's own three.
@@ -61,15 +61,59 @@ void append_chain(std::vector<std::string>& chain, const STACK_OF(X509) * certif
   }
 }
 
+void free_settings(void* /*parent*/, void* settings, CRYPTO_EX_DATA* /*data*/, int /*index*/, long /*argl*/,
+                   void* /*argp*/) {
+  delete static_cast<ServerContext::Settings*>(settings);
+}
+
+/// Where an SSL_CTX keeps its settings: they live as long as it does, so for its last connection.
+int settings_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_settings);
+  return index;
+}
+
+const ServerContext::Settings& settings_of(const SSL* ssl) {
+  return *static_cast<const ServerContext::Settings*>(
+      SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), settings_index()));
+}
+
+int verify(X509_STORE_CTX* store, void* /*unused*/) {
+  auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  if (!settings_of(ssl).ask_in_handshake) return 1;
+  auto* inspector = static_cast<ServerContext::Inspector*>(SSL_get_app_data(ssl));
+  std::vector<std::string> chain;
+  if (const X509* leaf = X509_STORE_CTX_get0_cert(store); leaf != nullptr) chain.push_back(der(*leaf));
+  append_chain(chain, X509_STORE_CTX_get0_untrusted(store));
+  if (inspector->accepts(std::move(chain))) return 1;
+  // An error that OpenSSL has no alert of its own for goes out as certificate_unknown (46).
+  X509_STORE_CTX_set_error(store, X509_V_ERR_SUBTREE_MINMAX);
+  return 0;
+}
+
+int choose_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+                unsigned in_size, void* /*unused*/) {
+  const std::string_view offered{reinterpret_cast<const char*>(in), in_size};
+  for (const std::string& name : settings_of(ssl).alpn) {
+    for (std::size_t at = 0; at < offered.size(); at += 1U + static_cast<unsigned char>(offered[at])) {
+      const auto size = static_cast<unsigned char>(offered[at]);
+      if (offered.substr(at + 1, size) != name) continue;
+      *out = in + at + 1;
+      *out_size = size;
+      return SSL_TLSEXT_ERR_OK;
+    }
+  }
+  return SSL_TLSEXT_ERR_NOACK;  // a name that we do not know is no reason to refuse
+}
+
 }  // namespace
 
-Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& material,
-                                                           const Settings& settings) {
-  std::shared_ptr<TlsContext> made{new TlsContext};
-  made->settings_ = settings;
+Result<std::shared_ptr<const ServerContext>> ServerContext::make(const Material& material,
+                                                                 const Settings& settings) {
+  std::shared_ptr<ServerContext> made{new ServerContext};
   made->context_.reset(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* context = made->context_.get();
   if (context == nullptr) return tls_error("no context");
+  SSL_CTX_set_ex_data(context, settings_index(), new ServerContext::Settings{settings});
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION);
   if (SSL_CTX_set_cipher_list(context, kTls12Ciphers) != 1) return tls_error("cipher list");
@@ -83,17 +127,17 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& ma
   SSL_CTX_set_default_read_buffer_len(context, kReadAhead);
   // Only possession of the key is proved here; what the certificate is worth is asked at CONNECT (P3.5).
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  SSL_CTX_set_cert_verify_callback(context, verify, made.get());
-  SSL_CTX_set_alpn_select_cb(context, choose_alpn, made.get());
+  SSL_CTX_set_cert_verify_callback(context, verify, nullptr);
+  SSL_CTX_set_alpn_select_cb(context, choose_alpn, nullptr);
   if (material.rsa.chain_pem.empty() && material.ecdsa.chain_pem.empty()) return tls_error("no certificate");
-  for (const TlsIdentity* identity : {&material.ecdsa, &material.rsa}) {
+  for (const Identity* identity : {&material.ecdsa, &material.rsa}) {
     if (identity->chain_pem.empty()) continue;
     if (auto loaded = made->load(*identity); !loaded) return loaded.error();
   }
-  return std::shared_ptr<const TlsContext>{std::move(made)};
+  return std::shared_ptr<const ServerContext>{std::move(made)};
 }
 
-Status TlsContext::load(const TlsIdentity& identity) {
+Status ServerContext::load(const Identity& identity) {
   const auto chain = reader(identity.chain_pem);
   const std::unique_ptr<X509, FreeX509> leaf{PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)};
   if (!leaf) return tls_error("the certificate is not PEM");
@@ -112,7 +156,7 @@ Status TlsContext::load(const TlsIdentity& identity) {
   return Ok{};
 }
 
-SslPtr TlsContext::accept(int fd, Inspector& inspector) const {
+SslPtr ServerContext::accept(int fd, Inspector& inspector) const {
   SslPtr ssl{SSL_new(context_.get())};
   if (!ssl) return ssl;
   SSL_set_app_data(ssl.get(), &inspector);
@@ -121,41 +165,16 @@ SslPtr TlsContext::accept(int fd, Inspector& inspector) const {
   return ssl;
 }
 
-std::vector<std::string> TlsContext::peer_chain(const SSL& ssl) {
+std::vector<std::string> peer_chain(const SSL& ssl) {
   std::vector<std::string> chain;
   if (const X509* leaf = SSL_get0_peer_certificate(&ssl); leaf != nullptr) chain.push_back(der(*leaf));
   append_chain(chain, SSL_get_peer_cert_chain(&ssl));
   return chain;
 }
 
-int TlsContext::verify(X509_STORE_CTX* store, void* self) {
-  const auto& context = *static_cast<const TlsContext*>(self);
-  if (!context.settings_.ask_in_handshake) return 1;
-  auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto* inspector = static_cast<Inspector*>(SSL_get_app_data(ssl));
-  std::vector<std::string> chain;
-  if (const X509* leaf = X509_STORE_CTX_get0_cert(store); leaf != nullptr) chain.push_back(der(*leaf));
-  append_chain(chain, X509_STORE_CTX_get0_untrusted(store));
-  if (inspector->accepts(std::move(chain))) return 1;
-  // An error that OpenSSL has no alert of its own for goes out as certificate_unknown (46).
-  X509_STORE_CTX_set_error(store, X509_V_ERR_SUBTREE_MINMAX);
-  return 0;
+std::string server_name(const SSL& ssl) {
+  const char* name = SSL_get_servername(&ssl, TLSEXT_NAMETYPE_host_name);
+  return name == nullptr ? std::string{} : std::string{name};
 }
 
-int TlsContext::choose_alpn(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size,
-                            const unsigned char* in, unsigned in_size, void* self) {
-  const auto& context = *static_cast<const TlsContext*>(self);
-  const std::string_view offered{reinterpret_cast<const char*>(in), in_size};
-  for (const std::string& name : context.settings_.alpn) {
-    for (std::size_t at = 0; at < offered.size(); at += 1U + static_cast<unsigned char>(offered[at])) {
-      const auto size = static_cast<unsigned char>(offered[at]);
-      if (offered.substr(at + 1, size) != name) continue;
-      *out = in + at + 1;
-      *out_size = size;
-      return SSL_TLSEXT_ERR_OK;
-    }
-  }
-  return SSL_TLSEXT_ERR_NOACK;  // a name that we do not know is no reason to refuse
-}
-
-}  // namespace iotemu::mqtt
+}  // namespace iotemu::tls

@@ -12,9 +12,12 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "tests/support/tls_client.h"
 
 namespace iotemu::http {
 
@@ -42,8 +45,12 @@ class RawClient {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
+  /// Over TLS.
+  RawClient(std::uint16_t port, const testing::TlsClientOptions& options)
+      : socket_{-1}, tls_{std::make_unique<testing::TlsClient>(port, options)}, connected_{tls_->ready()} {}
   RawClient(RawClient&& other) noexcept
       : socket_{std::exchange(other.socket_, -1)},
+        tls_{std::move(other.tls_)},
         connected_{other.connected_},
         input_{std::move(other.input_)} {}
   RawClient& operator=(RawClient&&) = delete;
@@ -55,6 +62,7 @@ class RawClient {
 
   /// False once the server has closed.
   bool send(std::string_view bytes) const {
+    if (tls_) return tls_->send(bytes);
     while (!bytes.empty()) {
       const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent <= 0) return false;
@@ -87,11 +95,15 @@ class RawClient {
     return answer();
   }
 
+  /// Null over plain TCP.
+  [[nodiscard]] testing::TlsClient* tls() const { return tls_.get(); }
+
   /// Reads on; true if the server closes without another byte.
   bool closed_by_server() { return input_.empty() && !read_more(); }
 
  private:
   bool read_more() {
+    if (tls_) return tls_->read(input_);
     char chunk[16 * 1024];
     const auto size = ::recv(socket_, chunk, sizeof chunk, 0);
     if (size <= 0) return false;
@@ -100,6 +112,7 @@ class RawClient {
   }
 
   int socket_;
+  std::unique_ptr<testing::TlsClient> tls_{};
   bool connected_{false};
   std::string input_;
 };

@@ -1,0 +1,62 @@
+#include "emulator/identity/device_https.h"
+
+#include <memory>
+#include <utility>
+
+#include "emulator/api/errors.h"
+#include "emulator/api/message_space.h"
+#include "emulator/identity/authorizer.h"
+
+namespace iotemu::identity {
+namespace {
+
+mqtt::PeerIdentity identity_of(const http::TlsPeer& peer) {
+  return {.chain = peer.chain,
+          .server_name = peer.server_name,
+          .address = peer.address,
+          .port = peer.port,
+          .tls_version = peer.version};
+}
+
+/// What the policies of a certificate allow in one request.
+class CertificateRights final : public api::DeviceRights {
+ public:
+  CertificateRights(const registry::Registry& registry, Refusals& refusals, Client client)
+      : authorizer_{registry, refusals, std::move(client)} {}
+
+  bool allows(const api::DeviceRequest& request) override {
+    return authorizer_.request(request.action, request.resource, request.include_socket_information);
+  }
+
+ private:
+  PolicyAuthorizer authorizer_;
+};
+
+}  // namespace
+
+void DeviceHttps::handle(http::Request request, http::Responder respond) {
+  auto entrant = door_.identify(identity_of(*request.tls));
+  if (!entrant) {
+    auto answer = api::data_error_response({Errc::forbidden, "Forbidden"}, request.id);
+    answer.close = true;  // as a refused CONNECT ends its connection
+    return respond(std::move(answer));
+  }
+  RealmHome& home = *entrant->home;
+  auto rights = std::make_shared<CertificateRights>(home.registry(), refusals_, std::move(entrant->client));
+  api_.handle_device(std::move(request), std::move(respond), home.realm(), std::move(rights));
+}
+
+http::TlsOptions DeviceHttps::tls_options(bool in_handshake) {
+  http::TlsOptions options{.alpn = {"x-amzn-http-ca", "http/1.1"},  // T-5
+                           .on_handshake_failed = [this](const http::TlsPeer& peer, std::string_view reason) {
+                             door_.on_handshake_failed(identity_of(peer), reason);
+                           }};
+  if (in_handshake) {
+    options.accepts = [this](const http::TlsPeer& peer) {
+      return door_.accepts_in_handshake(identity_of(peer));
+    };
+  }
+  return options;
+}
+
+}  // namespace iotemu::identity
