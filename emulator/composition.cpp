@@ -103,12 +103,8 @@ registry::RegistryOptions registry_options(const Switches& switches) {
 }
 
 bulk::InputOptions input_options(const Options& options) {
-  bulk::InputOptions result{.folder = options.bulk_input_folder};
-  for (const auto& [service, url] : options.upstreams) {
-    if (service != "s3") fail("there is no upstream '" + service + "'; the only one is s3");
-    result.s3_url = url;
-  }
-  return result;
+  const auto s3 = options.upstreams.find("s3");
+  return {.folder = options.bulk_input_folder, .s3_url = s3 == options.upstreams.end() ? "" : s3->second};
 }
 
 /// The names and addresses by which clients know us: they stand in the server certificate and pass as Host.
@@ -207,12 +203,15 @@ void Emulator::Impl::open_identity() {
 void Emulator::Impl::open_api() {
   tasks = std::make_unique<bulk::RegistrationTasks>(
       value_or_fail(bulk::open_input_files(input_options(options))), *clock, *random, system_random, work);
+  other_services = std::make_unique<neighbours::Neighbours>(
+      *clock, *random, *blocking, value_or_fail(neighbours::open_upstreams(options.upstreams)));
   api = std::make_unique<api::Api>(
       api::ApiOptions{.realm = default_realm(),
                       .endpoint_host = options.endpoint_host,
                       .describe_endpoint_legacy = options.switches.describe_endpoint_legacy},
-      *this, *this, *tasks, functions, *blocking);
+      *this, *this, *tasks, functions, *other_services, *blocking);
   http::ServerOptions server{.guard = names_of_host()};
+  if (!options.upstreams.empty()) server.limits.body = neighbours::kMaxPassedBytes;
   server.guard.allowed_origins = options.allow_origins;
   if (!http::is_loopback_host(options.host) && !options.insecure_admin) admin_token = system_random.hex(24);
   server.guard.admin_token = admin_token;
@@ -333,6 +332,7 @@ void Emulator::Impl::stop() {
   timers->stop();
   real_timers->stop();
   api->stop();
+  other_services->stop();
   http_server->stop();
   https_server->stop();
   mqtt_server->stop();
@@ -381,6 +381,7 @@ Json Emulator::Impl::refusals() const {
 
 Status Emulator::Impl::reset(bool keep_ca) {
   tasks->reset();
+  other_services->reset();
   // What devices asked before shall leave nothing behind in what comes after.
   fleet_load.close();
   Status result = Ok{};

@@ -31,6 +31,7 @@
 #include "emulator/identity/server_identity.h"
 #include "emulator/invoke/functions.h"
 #include "emulator/invoke/registration_handlers.h"
+#include "emulator/neighbours/neighbours.h"
 #include "iotemu/emulator.h"
 #include "mqtt/net/server.h"
 
@@ -99,6 +100,7 @@ struct Emulator::Impl final : api::Realms, api::System {
   std::unique_ptr<identity::CertificateAuthenticator> door{};
   std::unique_ptr<mqtt::Server> mqtt_server{};
   std::unique_ptr<bulk::RegistrationTasks> tasks{};
+  std::unique_ptr<neighbours::Neighbours> other_services{};
   std::unique_ptr<api::Api> api{};
   std::unique_ptr<http::Server> http_server{};
   std::unique_ptr<identity::DeviceHttps> device_https{};

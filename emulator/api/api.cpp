@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "emulator/api/errors.h"
 #include "emulator/api/message_space.h"
-#include "emulator/api/neighbours.h"
 #include "emulator/api/operation.h"
 #include "emulator/api/router.h"
 #include "emulator/api/sigv4.h"
@@ -26,12 +25,13 @@ bool is_data_plane(const std::optional<CredentialScope>& scope) {
 }  // namespace
 
 Api::Api(ApiOptions options, Realms& realms, System& system, bulk::RegistrationTasks& tasks,
-         const invoke::Functions& functions, Executor& blocking_pool)
+         const invoke::Functions& functions, OtherServices& other_services, Executor& blocking_pool)
     : options_{std::move(options)},
       realms_{realms},
       system_{system},
       tasks_{tasks},
       functions_{functions},
+      other_services_{other_services},
       blocking_pool_{blocking_pool},
       router_{std::make_unique<const Router>(control_plane_routes())},
       data_router_{std::make_unique<const Router>(data_plane_routes())} {}
@@ -41,16 +41,26 @@ Api::~Api() = default;
 void Api::handle(http::Request request, http::Responder respond) {
   if (auto answer = answer_system(request, system_)) return respond(std::move(*answer));
 
-  const auto scope = credential_scope(request);
-  Caller caller{
-      .realm = realm_of(scope, options_.realm), .request_id = request.id, .endpoint = endpoint_of(request)};
-  if (is_data_plane(scope)) return serve_data(std::move(request), std::move(respond), std::move(caller));
-  if (auto answer = answer_neighbour(request, scope, caller.realm)) return respond(std::move(*answer));
+  Signatory signatory{.scope = credential_scope(request)};
+  signatory.realm = realm_of(signatory.scope, options_.realm);
+  other_services_.identify(signatory);
+  if (other_services_.take(request, signatory, respond)) return;
+  const bool data = is_data_plane(signatory.scope);
+  const auto refuse = [&](const Error& error) {
+    respond(data ? data_error_response(error, request.id) : error_response(error));
+  };
+  if (request.body.size() > kMaxBody) return refuse({Errc::too_large, "The body is longer than 1 MB"});
+  if (signatory.expired) {  // P10.2
+    return respond(
+        http::refusal(403, "ExpiredTokenException", "The security token included in the request is expired"));
+  }
+  Caller caller{.realm = signatory.realm, .request_id = request.id, .endpoint = endpoint_of(request)};
+  if (data) return serve_data(std::move(request), std::move(respond), std::move(caller));
 
   if (const auto match = router_->match(request.method, request.segments)) {
     return carry_out(*match, Plane::control, request, std::move(respond), std::move(caller));
   }
-  if (!scope && data_router_->has_path(request.segments)) {
+  if (!signatory.scope && data_router_->has_path(request.segments)) {
     return serve_data(std::move(request), std::move(respond), std::move(caller));
   }
   respond(error_response({Errc::unknown_operation, "Unknown operation"}));  // P10.6

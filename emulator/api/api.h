@@ -49,7 +49,7 @@ class Api {
  public:
   /// All references outlive the Api and every answer it owes.
   Api(ApiOptions options, Realms& realms, System& system, bulk::RegistrationTasks& tasks,
-      const invoke::Functions& functions, Executor& blocking_pool);
+      const invoke::Functions& functions, OtherServices& other_services, Executor& blocking_pool);
   ~Api();
 
   /// The handler of the HTTP server.
@@ -89,6 +89,7 @@ class Api {
   System& system_;
   bulk::RegistrationTasks& tasks_;
   const invoke::Functions& functions_;
+  OtherServices& other_services_;
   Executor& blocking_pool_;
   std::unique_ptr<const Router> router_;
   std::unique_ptr<const Router> data_router_;

@@ -1,15 +1,21 @@
 #pragma once
 
-// What the API needs from the composition: the state of each realm, and what the system paths show and do.
-// Both are called on the HTTP thread, on the blocking pool and on the threads of in-process callers.
+// What the API needs from the composition: the state of each realm, and what the system paths show and do,
+// and who else is asked on the same port. They are called on the HTTP thread, on the blocking pool and on the
+// threads of in-process callers.
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/json.h"
 #include "base/realm.h"
 #include "base/result.h"
+#include "emulator/api/sigv4.h"
 #include "emulator/bulk/registration_tasks.h"
+#include "emulator/http/message.h"
+#include "emulator/http/server.h"
 
 namespace iotemu::registry {
 class Registry;
@@ -49,6 +55,26 @@ class System {
   /// Forgets all state of all realms and cuts the sessions; with `keep_ca`, CA certificates and registration
   /// codes stay.
   virtual Status reset(bool keep_ca) = 0;
+};
+
+/// Longest body of a request that is answered here; what is passed on to other servers may be longer (P10.6).
+inline constexpr std::size_t kMaxBody = 1024 * 1024;
+
+/// Who asks, and in which realm.
+struct Signatory {
+  std::optional<CredentialScope> scope{};  ///< Nothing: the request is not signed.
+  Realm realm{};
+  bool expired{false};  ///< Its temporary credentials are of no use any more.
+};
+
+/// The AWS services beside IoT on the same port (P10.1).
+class OtherServices {
+ public:
+  virtual ~OtherServices() = default;
+  /// Takes `request` and owes its answer if it is for one of them, else leaves it untouched.
+  virtual bool take(http::Request& request, const Signatory& signatory, const http::Responder& respond) = 0;
+  /// Temporary credentials that STS handed out name their account and may have expired; others are nobody's.
+  virtual void identify(Signatory& signatory) const = 0;
 };
 
 }  // namespace iotemu::api

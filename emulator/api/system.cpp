@@ -17,7 +17,8 @@ http::Response health(const http::Request&, System& system) {
 /// The form that waits for LocalStack look at.
 http::Response localstack_health(const http::Request&, System& system) {
   auto body = system.health();
-  body["services"] = {{"iot", "running"}, {"sts", "running"}};
+  body["services"] = {
+      {"acm-pca", "running"}, {"iam", "running"}, {"iot", "running"}, {"ssm", "running"}, {"sts", "running"}};
   body["edition"] = "iot-emulator";
   return {.body = to_text(body)};
 }

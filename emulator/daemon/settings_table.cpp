@@ -104,9 +104,16 @@ Status set_pairs(Options& options, Values values,
 }
 
 Status set_upstream(Options& options, std::string_view name, std::string_view value) {
-  if (name != "s3") return expected("s3=URL: no other service can have an upstream");
-  if (!value.starts_with("http://") && !value.starts_with("https://")) return expected("s3=http[s]://host");
-  options.upstreams["s3"] = value;
+  const bool service =
+      !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == name.npos;
+  if (!service) return expected("SERVICE=URL with the signing name of an AWS service, such as sqs");
+  if (name.starts_with("iot") || name == "execute-api") {
+    return expected("another service than " + std::string{name} + ", which iot-emulator itself answers");
+  }
+  if (!value.starts_with("http://") && !value.starts_with("https://")) {
+    return expected(std::string{name} + "=http[s]://host");
+  }
+  options.upstreams[std::string{name}] = value;
   return Ok{};
 }
 
@@ -177,9 +184,10 @@ constexpr std::array kTable{
     Setting{.name = "upstream",
             .kind = SettingKind::pairs,
             .group = kCloud,
-            .placeholder = "s3=URL",
-            .help = "Who plays S3: http[s]://[KEY:SECRET@]host[:port], asked for the\n"
-                    "input files of bulk registrations",
+            .placeholder = "SERVICE=URL",
+            .help = "Who plays another AWS service, such as sqs=http://localhost:9324:\n"
+                    "its requests are passed on unchanged. s3, which may be\n"
+                    "s3=http[s]://KEY:SECRET@host, gives bulk registrations their files",
             .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, set_upstream); }},
     Setting{.name = "bulk-input-folder",
             .group = kFiles,

@@ -10,8 +10,20 @@ std::string_view reason_phrase(unsigned status) {
   switch (status) {
     case 200:
       return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
     case 204:
       return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
     case 400:
       return "Bad Request";
     case 401:
@@ -28,6 +40,8 @@ std::string_view reason_phrase(unsigned status) {
       return "Conflict";
     case 410:
       return "Gone";
+    case 412:
+      return "Precondition Failed";
     case 413:
       return "Payload Too Large";
     case 414:
@@ -44,6 +58,8 @@ std::string_view reason_phrase(unsigned status) {
       return "Internal Server Error";
     case 501:
       return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
     case 503:
       return "Service Unavailable";
     default:
@@ -87,13 +103,17 @@ std::string to_bytes(const Response& response, const AnswerFrame& frame) {
   out += ' ';
   out += reason_phrase(response.status);
   out += "\r\n";
-  add(out, "Date", http_date(frame.date));
-  add(out, "x-amzn-RequestId", frame.request_id);
+  // The answer of another server that is passed on keeps its own.
+  const auto add_ours = [&](std::string_view name, std::string_view value) {
+    if (find_header(response.headers, name) == nullptr) add(out, name, value);
+  };
+  add_ours("Date", http_date(frame.date));
+  add_ours("x-amzn-RequestId", frame.request_id);
   if (!response.content_type.empty()) add(out, "Content-Type", response.content_type);
-  if (response.status != 204) add(out, "Content-Length", std::to_string(response.body.size()));
+  if (response.status != 204) add_ours("Content-Length", std::to_string(response.body.size()));
   for (const auto& header : response.headers) add(out, header.name, header.value);
-  add(out, "X-Content-Type-Options", "nosniff");
-  add(out, "Cross-Origin-Resource-Policy", "same-origin");
+  add_ours("X-Content-Type-Options", "nosniff");
+  add_ours("Cross-Origin-Resource-Policy", "same-origin");
   add(out, "Connection", frame.keep_alive ? "keep-alive" : "close");
   out += "\r\n";
   if (!frame.head_only && response.status != 204) out += response.body;

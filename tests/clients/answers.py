@@ -7,7 +7,9 @@ import json
 # What any operation of any service may be refused with, model or not (P10.2, P10.3, P10.5–P10.7).
 GENERAL_ERRORS = {"InvalidRequestException", "ThrottlingException", "AccessDeniedException", "SerializationException",
                   "UnrecognizedClientException", "UnknownOperationException", "NotImplementedException",
-                  "RequestEntityTooLargeException"}
+                  "RequestEntityTooLargeException", "ExpiredTokenException"}
+# JSON 1.1: what a shape is violated with (P9.1).
+JSON_ERRORS = {"ValidationException"}
 # Beyond the model, by a rule of the reference.
 BEYOND = {("CreateThingGroup", "ResourceNotFoundException")}  # P8.4: an unknown parent
 # Newer than Debian's model, as "Shape.member".
@@ -62,7 +64,8 @@ def answer_faults(operation, response, parsed):
     if response.status_code >= 300:
         code = parsed["Error"]["Code"]
         modelled = {shape.metadata.get("error", {}).get("code", shape.name) for shape in operation.error_shapes}
-        if code not in modelled | GENERAL_ERRORS and (operation.name, code) not in BEYOND:
+        general = GENERAL_ERRORS | (JSON_ERRORS if operation.service_model.protocol == "json" else set())
+        if code not in modelled | general and (operation.name, code) not in BEYOND:
             yield f"{operation.name} has no error {code}"
         return
     shape = operation.output_shape
@@ -72,7 +75,7 @@ def answer_faults(operation, response, parsed):
 
 
 def judge(http_response, parsed, model, **_):
-    if model.service_model.protocol not in ("rest-json", "json") or http_response.status_code == 501:
+    if model.service_model.protocol not in ("rest-json", "json") or http_response.status_code in (501, 502, 503):
         return
     found = list(answer_faults(model, http_response, parsed))
     assert not found, found

@@ -86,7 +86,9 @@ TEST_F(BulkRegistrationTest, EndsWithTheEmulator) {
 
 TEST(BulkRegistration, RefusesAnUpstreamThatNobodyKnowsAtTheStart) {
   auto options = test_options();
-  options.upstreams = {{"dynamodb", "http://localhost"}};
+  options.upstreams = {{"iotdata", "http://localhost"}};
+  EXPECT_THROW(Emulator{options}, std::runtime_error);
+  options.upstreams = {{"dynamodb", "localhost:8000"}};
   EXPECT_THROW(Emulator{options}, std::runtime_error);
   options.upstreams = {{"s3", "localhost:9000"}};
   EXPECT_THROW(Emulator{options}, std::runtime_error);

@@ -153,8 +153,9 @@ struct Options {
 
   /// Input of bulk registrations: a bucket is a sub-folder of this one, a key a path in there. Empty = off.
   std::string bulk_input_folder{};
-  /// AWS services that someone else plays, by name. Only s3 is known: "http[s]://[KEY:SECRET@]host[:port]",
-  /// asked for input files that are not in `bulk_input_folder`.
+  /// AWS services that someone else plays, by signing name: "http[s]://host[:port]". Their requests are
+  /// passed on unchanged. That of s3, "http[s]://[KEY:SECRET@]host[:port]", is also asked for input files
+  /// that are not in `bulk_input_folder`.
   std::map<std::string, std::string> upstreams{};
 
   /// Further Host names the API answers to, and origins whose pages may call it.

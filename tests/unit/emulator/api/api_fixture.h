@@ -129,6 +129,13 @@ class FakeSystem final : public System {
   std::vector<bool> resets;
 };
 
+/// No service but IoT, which is asked whatever the scope says.
+class NobodyElse final : public OtherServices {
+ public:
+  bool take(http::Request&, const Signatory&, const http::Responder&) override { return false; }
+  void identify(Signatory&) const override {}
+};
+
 /// Every input file is the test's text.
 class OneInput final : public bulk::InputFiles {
  public:
@@ -222,7 +229,8 @@ class ApiTest : public testing::Test {
   bulk::RegistrationTasks tasks{std::make_unique<OneInput>(bulk_input), realms.clock, task_ids, report_keys,
                                 work};
   invoke::Functions functions;
-  Api api{{}, realms, system, tasks, functions, pool};
+  NobodyElse nobody_else;
+  Api api{{}, realms, system, tasks, functions, nobody_else, pool};
 };
 
 }  // namespace iotemu::api

@@ -294,7 +294,7 @@ TEST_F(ApiTest, NamesTheEndpoint) {  // P8.7
 }
 
 TEST_F(ApiTest, RefusesOldEndpointTypesWhenToldTo) {  // P8.7, switch describe_endpoint_legacy
-  Api strict{{.describe_endpoint_legacy = false}, realms, system, tasks, functions, pool};
+  Api strict{{.describe_endpoint_legacy = false}, realms, system, tasks, functions, nobody_else, pool};
   EXPECT_EQ(strict.call({}, "DescribeEndpoint", {{"endpointType", "iot:Data"}}).error().code,
             Errc::invalid_request);
   EXPECT_TRUE(strict.call({}, "DescribeEndpoint", {{"endpointType", "iot:Data-ATS"}}).ok());

@@ -218,38 +218,6 @@ TEST_F(ApiTest, ResetsByPostAloneAndKeepsTheCaWhenAsked) {
   EXPECT_EQ(system.resets.size(), 3U);
 }
 
-TEST_F(ApiTest, SaysOfOtherServicesThatTheyAreNotEmulated) {  // P10.7
-  const auto job = send("GET", "/things/t1/jobs", "", signed_by("test", "us-east-1", "iot-jobs-data"));
-  EXPECT_EQ(job.status, 501U);
-  EXPECT_THAT(job.body, HasSubstr("iot-jobs-data GetPendingJobExecutions is not emulated"));
-
-  auto target = signed_by("test", "us-east-1", "acm-pca");
-  target.push_back({"X-Amz-Target", "ACMPrivateCA.CreateCertificateAuthority"});
-  const auto pca = send("POST", "/", "{}", target);
-  EXPECT_EQ(Json::parse(pca.body).at("__type"), "NotImplementedException");
-  EXPECT_THAT(pca.body, HasSubstr("acm-pca CreateCertificateAuthority"));
-
-  auto form = signed_by("test", "us-east-1", "iam");
-  form.push_back({"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"});
-  const auto iam = send("POST", "/", "Action=Create%3CRole%3E&Version=2010-05-08", form);
-  EXPECT_EQ(iam.status, 501U);
-  EXPECT_EQ(iam.content_type, "text/xml");
-  EXPECT_THAT(iam.body,
-              HasSubstr("<Code>NotImplementedException</Code><Message>iam Create&lt;Role&gt; is not"));
-
-  EXPECT_THAT(send("POST", "/2015-03-31/functions", "{}", signed_by("test", "us-east-1", "lambda")).body,
-              HasSubstr("lambda CreateFunction"));
-}
-
-TEST_F(ApiTest, TellsTheCallerItsAccount) {  // P9.6
-  auto headers = signed_by("111122223333", "us-east-1", "sts");
-  headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
-  const auto answer = send("POST", "/", "Action=GetCallerIdentity&Version=2011-06-15", headers);
-  EXPECT_EQ(answer.status, 200U);
-  EXPECT_THAT(answer.body, HasSubstr("<Account>111122223333</Account>"));
-  EXPECT_THAT(answer.body, HasSubstr("<RequestId>request-id</RequestId>"));
-}
-
 TEST_F(ApiTest, RepeatsLittleOfWhatAClientSent) {
   const std::string name(100'000, 'k');
   const auto wrong_type =
@@ -278,7 +246,7 @@ class IdlePool final : public Executor {
 class KeyRequests {
  public:
   KeyRequests(ApiOptions options, Realms& realms, System& system, bulk::RegistrationTasks& tasks)
-      : api{std::move(options), realms, system, tasks, functions, pool} {}
+      : api{std::move(options), realms, system, tasks, functions, nobody_else, pool} {}
 
   void send() {
     http::Request request{
@@ -291,6 +259,7 @@ class KeyRequests {
 
   IdlePool pool;
   invoke::Functions functions;
+  NobodyElse nobody_else;
   Api api;
   std::vector<std::optional<http::Response>> answers;
 };

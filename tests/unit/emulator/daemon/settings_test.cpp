@@ -241,8 +241,14 @@ INSTANTIATE_TEST_SUITE_P(
               {.environment = {{"IOTEMU_LOG_LEVEL", "loud"}}},
               "IOTEMU_LOG_LEVEL=loud: expected one of trace, debug, info, warn, error, off"},
         Wrong{"UpstreamService",
-              {.flags = {{"upstream", {"sqs=http://h"}}}},
-              "--upstream sqs=http://h: expected s3=URL: no other service can have an upstream"},
+              {.flags = {{"upstream", {"Amazon SQS=http://h"}}}},
+              "--upstream Amazon SQS=http://h: expected SERVICE=URL with the signing name of an AWS service, "
+              "such as "
+              "sqs"},
+        Wrong{
+            "UpstreamOfOurs",
+            {.flags = {{"upstream", {"iot=http://h"}}}},
+            "--upstream iot=http://h: expected another service than iot, which iot-emulator itself answers"},
         Wrong{"UpstreamScheme",
               {.flags = {{"upstream", {"s3=ftp://h"}}}},
               "--upstream s3=ftp://h: expected s3=http[s]://host"},

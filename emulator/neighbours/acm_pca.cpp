@@ -1,0 +1,635 @@
+#include "emulator/neighbours/acm_pca.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/hex.h"
+#include "base/log.h"
+#include "emulator/neighbours/pca_extensions.h"
+#include "emulator/neighbours/pca_import.h"
+#include "emulator/neighbours/pca_issue.h"
+#include "emulator/neighbours/pem_blob.h"
+#include "registry/base64.h"
+#include "registry/pki/csr.h"
+#include "registry/pki/extensions.h"
+
+namespace iotemu::neighbours {
+namespace {
+
+namespace pki = registry::pki;
+using api::body;
+using api::Member;
+using State = PcaAuthority::State;
+
+constexpr std::chrono::minutes kIdempotent{5};  // P9.2
+constexpr std::size_t kMaxAuthorities = 200;
+constexpr std::size_t kMaxCertificates = 1'000'000;
+constexpr std::size_t kMaxTags = 50;
+constexpr std::size_t kSerialBytes = 16;
+constexpr std::int64_t kDeletionDays = 30;
+
+constexpr std::array<std::string_view, 2> kTypes{"ROOT", "SUBORDINATE"};
+constexpr std::array<std::string_view, 10> kKeyAlgorithms{
+    "RSA_2048",     "RSA_3072",  "RSA_4096",  "EC_prime256v1", "EC_secp384r1",
+    "EC_secp521r1", "ML_DSA_44", "ML_DSA_65", "ML_DSA_87",     "SM2"};
+constexpr std::array<std::string_view, 10> kSigningAlgorithms{
+    "SHA256WITHECDSA", "SHA384WITHECDSA", "SHA512WITHECDSA", "SHA256WITHRSA", "SHA384WITHRSA",
+    "SHA512WITHRSA",   "SM3WITHSM2",      "ML_DSA_44",       "ML_DSA_65",     "ML_DSA_87"};
+constexpr std::array<std::string_view, 3> kKeyStandards{
+    "FIPS_140_2_LEVEL_2_OR_HIGHER", "FIPS_140_2_LEVEL_3_OR_HIGHER", "CCPC_LEVEL_1_OR_HIGHER"};
+constexpr std::array<std::string_view, 2> kUsageModes{"GENERAL_PURPOSE", "SHORT_LIVED_CERTIFICATE"};
+constexpr std::array<std::string_view, 7> kStates{
+    "CREATING", "PENDING_CERTIFICATE", "ACTIVE", "DELETED", "DISABLED", "EXPIRED", "FAILED"};
+constexpr std::array<std::string_view, 5> kValidityTypes{"END_DATE", "ABSOLUTE", "DAYS", "MONTHS", "YEARS"};
+constexpr std::array<std::string_view, 2> kOwners{"SELF", "OTHER_ACCOUNTS"};
+constexpr std::array<std::string_view, 2> kObjectAcls{"PUBLIC_READ", "BUCKET_OWNER_FULL_CONTROL"};
+constexpr std::array<std::string_view, 8> kReasons{
+    "UNSPECIFIED",         "KEY_COMPROMISE", "CERTIFICATE_AUTHORITY_COMPROMISE",
+    "AFFILIATION_CHANGED", "SUPERSEDED",     "CESSATION_OF_OPERATION",
+    "PRIVILEGE_WITHDRAWN", "A_A_COMPROMISE"};
+
+Member arn(std::string_view name) {
+  return body(name).length(5, 200);
+}
+
+Member authority_arn() {
+  return arn("CertificateAuthorityArn").required();
+}
+
+Member idempotency_token() {
+  return body("IdempotencyToken").length(1, 36);
+}
+
+Member tags_member() {
+  return body("Tags")
+      .list_of(
+          body("member").structure({body("Key").required().length(1, 128), body("Value").length(0, 256)}))
+      .length(1, kMaxTags);
+}
+
+Member revocation_member() {
+  return body("RevocationConfiguration")
+      .structure(
+          {body("CrlConfiguration")
+               .structure({body("Enabled").required().boolean(), body("ExpirationInDays").integer(1, 5000),
+                           body("CustomCname").length(0, 253), body("S3BucketName").length(3, 255),
+                           body("S3ObjectAcl").one_of(kObjectAcls)}),
+           body("OcspConfiguration")
+               .structure({body("Enabled").required().boolean(), body("OcspCustomCname").length(0, 253)})});
+}
+
+Member validity(std::string_view name) {
+  return body(name).structure(
+      {body("Value").required().integer(1), body("Type").required().one_of(kValidityTypes)});
+}
+
+std::vector<Member> create_members() {
+  return {body("CertificateAuthorityConfiguration")
+              .required()
+              .structure({body("KeyAlgorithm").required().one_of(kKeyAlgorithms),
+                          body("SigningAlgorithm").required().one_of(kSigningAlgorithms),
+                          asn1_subject("Subject").required(), csr_extensions()}),
+          body("CertificateAuthorityType").required().one_of(kTypes),
+          revocation_member(),
+          idempotency_token(),
+          body("KeyStorageSecurityStandard").one_of(kKeyStandards),
+          tags_member(),
+          body("UsageMode").one_of(kUsageModes)};
+}
+
+std::vector<Member> issue_members() {
+  return {authority_arn(),
+          body("Csr").required().length(1, 45'000),  // the model's 32768 bytes, in Base64
+          body("SigningAlgorithm").required().one_of(kSigningAlgorithms),
+          validity("Validity").required(),
+          validity("ValidityNotBefore"),
+          arn("TemplateArn"),
+          api_passthrough(),
+          idempotency_token()};
+}
+
+struct Key {
+  std::string_view name{};
+  pki::KeyKind kind{pki::KeyKind::ec_p256};
+  bool elliptic{true};
+};
+
+constexpr std::array<Key, 6> kKeys{{{"RSA_2048", pki::KeyKind::rsa_2048, false},
+                                    {"RSA_3072", pki::KeyKind::rsa_3072, false},
+                                    {"RSA_4096", pki::KeyKind::rsa_4096, false},
+                                    {"EC_prime256v1", pki::KeyKind::ec_p256, true},
+                                    {"EC_secp384r1", pki::KeyKind::ec_p384, true},
+                                    {"EC_secp521r1", pki::KeyKind::ec_p521, true}}};
+
+Fault invalid_args(std::string message) {
+  return {"InvalidArgsException", std::move(message)};
+}
+
+Fault invalid_state(const PcaAuthority& authority, Time now, std::string_view needed) {
+  return {"InvalidStateException", "The CA " + authority.arn + " is in the state " +
+                                       std::string{shown_state(authority, now)} + "; " + std::string{needed}};
+}
+
+Fault no_authority(const std::string& name) {
+  return {"ResourceNotFoundException", "The certificate authority " + name + " does not exist"};
+}
+
+/// `arn:<partition>:acm-pca:<region>:<account>:certificate-authority/<id>`
+bool is_authority_arn(std::string_view text) {
+  return text.starts_with("arn:aws") && text.find(":acm-pca:") != text.npos &&
+         text.find(":certificate-authority/") != text.npos;
+}
+
+Answer<PcaTags> read_tags(const Json& list) {
+  PcaTags tags;
+  for (const auto& tag : list) {
+    const auto& key = tag.at("Key").get_ref<const std::string&>();
+    if (key.starts_with("aws:"))
+      return Fault{"InvalidTagException", "The tag key " + key + " begins with aws:"};
+    if (!tags.emplace(key, tag.value("Value", "")).second) {
+      return Fault{"InvalidTagException", "The tag key " + key + " is given twice"};
+    }
+  }
+  return tags;
+}
+
+Done check_revocation(const Json& configuration) {
+  const auto crl = configuration.value("CrlConfiguration", Json::object());
+  if (!crl.value("Enabled", false)) return Ok{};
+  if (!crl.contains("S3BucketName") || !crl.contains("ExpirationInDays")) {
+    return invalid_args("A CRL that is enabled needs S3BucketName and ExpirationInDays");
+  }
+  log::warn("ACM PCA: a CRL is configured; certificates name it, but none is written",
+            {{"bucket", crl.at("S3BucketName").get_ref<const std::string&>()}});
+  return Ok{};
+}
+
+/// What DescribeCertificateAuthority shows when nothing was configured.
+Json revocation_of(const Json& given) {
+  Json result{{"CrlConfiguration", {{"Enabled", false}}}, {"OcspConfiguration", {{"Enabled", false}}}};
+  result.update(given);
+  return result;
+}
+
+std::string plain_serial(std::string serial) {
+  std::erase(serial, ':');
+  return lowercase(serial);
+}
+
+}  // namespace
+
+std::string_view shown_state(const PcaAuthority& authority, Time now) {
+  const bool over = authority.certificate && now > authority.certificate->not_after();
+  switch (authority.state) {
+    case State::deleted:
+      return "DELETED";
+    case State::pending_certificate:
+      return "PENDING_CERTIFICATE";
+    case State::active:
+      return over ? "EXPIRED" : "ACTIVE";
+    case State::disabled:
+      return over ? "EXPIRED" : "DISABLED";
+  }
+  return "FAILED";
+}
+
+std::string shown_pem(const pki::Certificate& certificate) {
+  auto pem = certificate.pem();
+  while (pem.ends_with('\n')) pem.pop_back();
+  return pem;
+}
+
+std::string shown_chain(const std::vector<pki::Certificate>& chain) {
+  std::string text;
+  for (const auto& certificate : chain) {
+    if (!text.empty()) text += '\n';
+    text += shown_pem(certificate);
+  }
+  return text;
+}
+
+AcmPca::AcmPca(const Clock& clock, Random& random)
+    : Service{{.name = "acm-pca", .protocol = Protocol::json, .target = "ACMPrivateCA"}},
+      clock_{clock},
+      random_{random} {
+  add("CreateCertificateAuthority", create_members(), &AcmPca::create, true);
+  add("DescribeCertificateAuthority", {authority_arn()}, &AcmPca::describe);
+  add("ListCertificateAuthorities",
+      {body("NextToken").length(1, 500), body("MaxResults").integer(1, 1000),
+       body("ResourceOwner").one_of(kOwners)},
+      &AcmPca::list);
+  add("UpdateCertificateAuthority", {authority_arn(), revocation_member(), body("Status").one_of(kStates)},
+      &AcmPca::update);
+  add("DeleteCertificateAuthority", {authority_arn(), body("PermanentDeletionTimeInDays").integer(7, 30)},
+      &AcmPca::remove);
+  add("RestoreCertificateAuthority", {authority_arn()}, &AcmPca::restore);
+  add("GetCertificateAuthorityCsr", {authority_arn()}, &AcmPca::get_csr);
+  add("ImportCertificateAuthorityCertificate",
+      {authority_arn(), body("Certificate").required().length(1, 45'000),
+       body("CertificateChain").length(0, 3'000'000)},
+      &AcmPca::import_certificate, true);
+  add("GetCertificateAuthorityCertificate", {authority_arn()}, &AcmPca::get_authority_certificate);
+  add("IssueCertificate", issue_members(), &AcmPca::issue, true);
+  add("GetCertificate", {authority_arn(), arn("CertificateArn").required()}, &AcmPca::get_certificate);
+  add("RevokeCertificate",
+      {authority_arn(), body("CertificateSerial").required().length(0, 128),
+       body("RevocationReason").required().one_of(kReasons)},
+      &AcmPca::revoke);
+  add("TagCertificateAuthority", {authority_arn(), tags_member().required()}, &AcmPca::tag);
+  add("UntagCertificateAuthority", {authority_arn(), tags_member().required()}, &AcmPca::untag);
+  add("ListTags", {authority_arn(), body("NextToken").length(1, 500), body("MaxResults").integer(1, 1000)},
+      &AcmPca::list_tags);
+}
+
+void AcmPca::reset() {
+  const std::lock_guard lock{mutex_};
+  homes_.clear();
+}
+
+PcaHome& AcmPca::home(const Realm& realm) {
+  auto& home = homes_[realm];
+  const auto now = clock_.now();
+  std::erase_if(home.authorities, [&](const auto& entry) {
+    if (entry.second->state != State::deleted || now < entry.second->restorable_until) return false;
+    std::erase_if(home.certificates,
+                  [&](const auto& issued) { return issued.first.starts_with(entry.first + "/"); });
+    return true;
+  });
+  return home;
+}
+
+std::optional<std::string> AcmPca::earlier(PcaHome& home, const std::string& token) const {
+  std::erase_if(home.tokens, [now = clock_.now()](const auto& entry) { return entry.second.until <= now; });
+  const auto found = home.tokens.find(token);
+  if (found == home.tokens.end()) return std::nullopt;
+  return found->second.arn;
+}
+
+void AcmPca::remember(PcaHome& home, const std::string& token, const std::string& arn) const {
+  home.tokens[token] = {.arn = arn, .until = clock_.now() + kIdempotent};
+}
+
+Answer<PcaAuthorityPtr> AcmPca::find(const Question& question) {
+  const auto arn = question.str("CertificateAuthorityArn");
+  if (!is_authority_arn(arn)) {
+    return Fault{"InvalidArnException", "The ARN " + arn + " is not that of a certificate authority"};
+  }
+  const std::lock_guard lock{mutex_};
+  const auto& authorities = home(question.realm).authorities;
+  const auto found = authorities.find(arn);
+  if (found == authorities.end()) return no_authority(arn);
+  return found->second;
+}
+
+Answer<Json> AcmPca::replace(const Question& question, const Change& change) {
+  if (auto exists = find(question); !exists) return exists.fault();
+  const std::lock_guard lock{mutex_};
+  auto& authorities = home(question.realm).authorities;
+  const auto found = authorities.find(question.str("CertificateAuthorityArn"));
+  if (found == authorities.end()) return no_authority(question.str("CertificateAuthorityArn"));
+  auto next = std::make_shared<PcaAuthority>(*found->second);
+  if (auto changed = change(*next); !changed) return changed.fault();
+  if (next->state != found->second->state) next->changed_at = clock_.now();
+  found->second = std::move(next);
+  return Json::object();
+}
+
+Answer<Json> AcmPca::create(const Question& question) {
+  const auto& input = question.input;
+  const auto& configuration = input.at("CertificateAuthorityConfiguration");
+  const auto& algorithm = configuration.at("KeyAlgorithm").get_ref<const std::string&>();
+  const auto& signing = configuration.at("SigningAlgorithm").get_ref<const std::string&>();
+  const auto* kind = std::ranges::find(kKeys, algorithm, &Key::name);
+  if (kind == kKeys.end()) return invalid_args("The key algorithm " + algorithm + " is not emulated");
+  const auto digest = digest_for(signing, kind->elliptic);
+  if (!digest)
+    return invalid_args("The signing algorithm " + signing + " does not go with the key " + algorithm);
+  auto subject = to_subject(configuration.at("Subject"));
+  if (!subject) return subject.fault();
+  if (subject->empty()) return invalid_args("The Subject has no attribute");
+  auto extensions = to_csr_extensions(configuration.value("CsrExtensions", Json::object()));
+  if (!extensions) return extensions.fault();
+  auto tags = read_tags(input.value("Tags", Json::array()));
+  if (!tags) return tags.fault();
+  const auto revocation = input.value("RevocationConfiguration", Json::object());
+  if (auto good = check_revocation(revocation); !good) return good.fault();
+
+  const auto token =
+      question.str("IdempotencyToken").empty() ? "" : "create " + question.str("IdempotencyToken");
+  {
+    const std::lock_guard lock{mutex_};
+    auto& mine = home(question.realm);
+    if (const auto done = earlier(mine, token)) return Json{{"CertificateAuthorityArn", *done}};
+    if (mine.authorities.size() >= kMaxAuthorities) {
+      return Fault{"LimitExceededException", "There are " + std::to_string(kMaxAuthorities) + " CAs already"};
+    }
+  }
+  auto key = pki::PrivateKey::generate(kind->kind);
+  if (!key) return Fault{"InternalFailure", key.error().message, 500};
+  auto csr = pki::make_csr(*subject, *key, *extensions, *digest);
+  const auto subject_der = pki::encode_name(*subject);
+  if (!csr || !subject_der) return invalid_args(csr ? subject_der.error().message : csr.error().message);
+
+  const std::lock_guard lock{mutex_};
+  auto& mine = home(question.realm);
+  // The same token may have come twice while the keys were made.
+  if (const auto done = earlier(mine, token)) return Json{{"CertificateAuthorityArn", *done}};
+  const auto now = clock_.now();
+  const auto arn = "arn:" + std::string{partition(question.realm.region)} +
+                   ":acm-pca:" + question.realm.region + ":" + question.realm.account +
+                   ":certificate-authority/" + random_.uuid();
+  mine.authorities[arn] = std::make_shared<const PcaAuthority>(
+      PcaAuthority{.arn = arn,
+                   .number = mine.next_number++,
+                   .is_root = input.at("CertificateAuthorityType") == "ROOT",
+                   .signing_algorithm = signing,
+                   .usage_mode = input.value("UsageMode", "GENERAL_PURPOSE"),
+                   .key_standard = input.value("KeyStorageSecurityStandard", "FIPS_140_2_LEVEL_3_OR_HIGHER"),
+                   .configuration = configuration,
+                   .revocation = revocation_of(revocation),
+                   .tags = std::move(*tags),
+                   .created_at = now,
+                   .changed_at = now,
+                   .key = std::move(*key),
+                   .subject_der = *subject_der,
+                   .csr = std::move(*csr)});
+  if (!token.empty()) remember(mine, token, arn);
+  return Json{{"CertificateAuthorityArn", arn}};
+}
+
+Json AcmPca::described(const PcaAuthority& authority) const {
+  constexpr std::string_view kBeforeRegion = ":certificate-authority/";
+  const auto resource = authority.arn.find(kBeforeRegion);
+  const auto account = authority.arn.substr(authority.arn.rfind(':', resource - 1) + 1);
+  Json result{{"Arn", authority.arn},
+              {"OwnerAccount", account.substr(0, account.find(':'))},
+              {"CreatedAt", epoch_seconds(authority.created_at)},
+              {"LastStateChangeAt", epoch_seconds(authority.changed_at)},
+              {"Type", authority.is_root ? "ROOT" : "SUBORDINATE"},
+              {"Status", shown_state(authority, clock_.now())},
+              {"CertificateAuthorityConfiguration", authority.configuration},
+              {"RevocationConfiguration", authority.revocation},
+              {"KeyStorageSecurityStandard", authority.key_standard},
+              {"UsageMode", authority.usage_mode}};
+  if (authority.certificate) {
+    result["Serial"] = authority.certificate->serial_hex();
+    result["NotBefore"] = epoch_seconds(authority.certificate->not_before());
+    result["NotAfter"] = epoch_seconds(authority.certificate->not_after());
+  }
+  if (authority.state == State::deleted)
+    result["RestorableUntil"] = epoch_seconds(authority.restorable_until);
+  return result;
+}
+
+Answer<Json> AcmPca::describe(const Question& question) {
+  const auto authority = find(question);
+  if (!authority) return authority.fault();
+  return Json{{"CertificateAuthority", described(**authority)}};
+}
+
+Answer<Json> AcmPca::list(const Question& question) {
+  Json answer{{"CertificateAuthorities", Json::array()}};
+  if (question.str("ResourceOwner") == "OTHER_ACCOUNTS") return answer;  // nothing is ever shared
+  std::uint64_t after = 0;
+  if (question.has("NextToken")) {
+    const auto token = registry::from_base64(question.str("NextToken")).value_or("");
+    const auto parsed = std::from_chars(token.data(), token.data() + token.size(), after);
+    if (token.empty() || parsed.ec != std::errc{} || parsed.ptr != token.data() + token.size()) {
+      return Fault{"InvalidNextTokenException", "No answer held the NextToken " + question.str("NextToken")};
+    }
+  }
+  const auto most = static_cast<std::size_t>(question.integer("MaxResults", 1000));
+  std::vector<PcaAuthorityPtr> found;
+  {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [name, authority] : home(question.realm).authorities) {
+      if (authority->number > after) found.push_back(authority);
+    }
+  }
+  std::ranges::sort(found, {}, [](const PcaAuthorityPtr& authority) { return authority->number; });
+  for (std::size_t i = 0; i < std::min(most, found.size()); ++i) {
+    answer["CertificateAuthorities"].push_back(described(*found[i]));
+  }
+  if (found.size() > most) answer["NextToken"] = registry::to_base64(std::to_string(found[most - 1]->number));
+  return answer;
+}
+
+Answer<Json> AcmPca::update(const Question& question) {
+  const auto revocation = question.input.value("RevocationConfiguration", Json::object());
+  if (auto good = check_revocation(revocation); !good) return good.fault();
+  const auto status = question.str("Status");
+  if (!status.empty() && status != "ACTIVE" && status != "DISABLED") {
+    return invalid_args("The Status can be set to ACTIVE or DISABLED, not to " + status);
+  }
+  return replace(question, [&](PcaAuthority& authority) -> Done {
+    if (authority.state != State::active && authority.state != State::disabled) {
+      return invalid_state(authority, clock_.now(), "only ACTIVE and DISABLED CAs can be updated");
+    }
+    if (!status.empty()) authority.state = status == "ACTIVE" ? State::active : State::disabled;
+    authority.revocation.update(revocation);
+    return Ok{};
+  });
+}
+
+Answer<Json> AcmPca::remove(const Question& question) {
+  return replace(question, [&](PcaAuthority& authority) -> Done {
+    const auto now = clock_.now();
+    const auto state = shown_state(authority, now);
+    if (state != "DISABLED" && state != "PENDING_CERTIFICATE" && state != "EXPIRED") {
+      return invalid_state(authority, now, "disable it before you delete it");
+    }
+    authority.state_before_deletion = authority.state;
+    authority.state = State::deleted;
+    authority.restorable_until =
+        now + std::chrono::days{question.integer("PermanentDeletionTimeInDays", kDeletionDays)};
+    return Ok{};
+  });
+}
+
+Answer<Json> AcmPca::restore(const Question& question) {
+  return replace(question, [&](PcaAuthority& authority) -> Done {
+    if (authority.state != State::deleted) {
+      return invalid_state(authority, clock_.now(), "only a DELETED CA can be restored");
+    }
+    const bool pending = authority.state_before_deletion == State::pending_certificate;
+    authority.state = pending ? State::pending_certificate : State::disabled;
+    return Ok{};
+  });
+}
+
+Answer<Json> AcmPca::get_csr(const Question& question) {
+  const auto authority = find(question);
+  if (!authority) return authority.fault();
+  if ((*authority)->state == State::deleted)
+    return invalid_state(**authority, clock_.now(), "restore it first");
+  return Json{{"Csr", (*authority)->csr}};
+}
+
+Answer<Json> AcmPca::import_certificate(const Question& question) {
+  const auto certificate = pem_of_blob(question.str("Certificate"));
+  const auto chain =
+      question.str("CertificateChain").empty() ? "" : pem_of_blob(question.str("CertificateChain"));
+  return replace(question, [&](PcaAuthority& authority) -> Done {
+    const auto now = clock_.now();
+    if (authority.state == State::deleted) {
+      return invalid_state(authority, now, "it takes no certificate");
+    }
+    auto import = check_import(authority, certificate, chain, now);
+    if (!import) return import.fault();
+    authority.certificate = std::move(import->certificate);
+    authority.chain = std::move(import->chain);
+    if (authority.state == State::pending_certificate) authority.state = State::active;
+    return Ok{};
+  });
+}
+
+Answer<Json> AcmPca::get_authority_certificate(const Question& question) {
+  const auto authority = find(question);
+  if (!authority) return authority.fault();
+  if (!(*authority)->certificate) {
+    return invalid_state(**authority, clock_.now(), "no certificate has been imported");
+  }
+  Json answer{{"Certificate", shown_pem(*(*authority)->certificate)}};
+  if (!(*authority)->chain.empty()) answer["CertificateChain"] = shown_chain((*authority)->chain);
+  return answer;
+}
+
+Answer<Json> AcmPca::issue(const Question& question) {
+  const auto authority = find(question);
+  if (!authority) return authority.fault();
+  const auto& arn = (*authority)->arn;
+  const auto given = question.str("IdempotencyToken");
+  const auto token = given.empty() ? "" : "issue " + arn + " " + given;
+  {
+    const std::lock_guard lock{mutex_};
+    if (const auto done = earlier(home(question.realm), token)) return Json{{"CertificateArn", *done}};
+  }
+  std::array<std::uint8_t, kSerialBytes> serial{};
+  random_.fill(serial);
+  serial[0] = static_cast<std::uint8_t>((serial[0] & 0x7f) | 0x40);  // positive, and always 16 bytes
+  const auto issued =
+      issue_certificate({.authority = **authority,
+                         .realm = question.realm,
+                         .template_arn = question.str("TemplateArn"),
+                         .csr_pem = pem_of_blob(question.str("Csr")),
+                         .signing_algorithm = question.str("SigningAlgorithm"),
+                         .validity = question.input.at("Validity"),
+                         .validity_not_before = question.input.value("ValidityNotBefore", Json{}),
+                         .api_passthrough = question.input.value("ApiPassthrough", Json{}),
+                         .serial = std::string{serial.begin(), serial.end()},
+                         .now = clock_.now()});
+  if (!issued) return issued.fault();
+
+  auto record = std::make_shared<PcaCertificate>(PcaCertificate{.pem = issued->pem});
+  if (!issued->self_signed) {
+    auto chain = (*authority)->chain;
+    chain.insert(chain.begin(), *(*authority)->certificate);
+    record->chain = shown_chain(chain);
+  }
+  const std::lock_guard lock{mutex_};
+  auto& mine = home(question.realm);
+  if (const auto done = earlier(mine, token)) return Json{{"CertificateArn", *done}};
+  if (mine.certificates.size() >= kMaxCertificates) {
+    return Fault{"LimitExceededException",
+                 "There are " + std::to_string(kMaxCertificates) + " certificates already"};
+  }
+  const auto certificate_arn = arn + "/certificate/" + to_hex(serial);
+  mine.certificates[certificate_arn] = std::move(record);
+  if (!token.empty()) remember(mine, token, certificate_arn);
+  return Json{{"CertificateArn", certificate_arn}};
+}
+
+Answer<Json> AcmPca::get_certificate(const Question& question) {
+  const auto authority = find(question);
+  if (!authority) return authority.fault();
+  const auto arn = question.str("CertificateArn");
+  if (!arn.starts_with((*authority)->arn + "/certificate/")) {
+    return Fault{"InvalidArnException", "The ARN " + arn + " is not that of a certificate of this CA"};
+  }
+  const std::lock_guard lock{mutex_};
+  const auto& certificates = home(question.realm).certificates;
+  const auto found = certificates.find(arn);
+  if (found == certificates.end()) {
+    return Fault{"ResourceNotFoundException", "The certificate " + arn + " does not exist"};
+  }
+  Json answer{{"Certificate", found->second->pem}};
+  if (!found->second->chain.empty()) answer["CertificateChain"] = found->second->chain;
+  return answer;
+}
+
+Answer<Json> AcmPca::revoke(const Question& question) {
+  const auto authority = find(question);
+  if (!authority) return authority.fault();
+  const auto state = (*authority)->state;
+  if (state != State::active && state != State::disabled) {
+    return invalid_state(**authority, clock_.now(), "it revokes nothing");
+  }
+  const auto serial = plain_serial(question.str("CertificateSerial"));
+  if (!is_hex(serial)) {
+    return Fault{"InvalidRequestException", "The serial number " + serial + " is not hexadecimal"};
+  }
+  const std::lock_guard lock{mutex_};
+  auto& certificates = home(question.realm).certificates;
+  const auto found = certificates.find((*authority)->arn + "/certificate/" + serial);
+  if (found == certificates.end()) {
+    return Fault{"ResourceNotFoundException",
+                 "The CA has issued no certificate with the serial number " + serial};
+  }
+  if (found->second->chain.empty()) {
+    return Fault{"InvalidRequestException", "The CA's own self-signed certificate cannot be revoked"};
+  }
+  if (found->second->revoked) {
+    return Fault{"RequestAlreadyProcessedException", "The certificate is revoked already"};
+  }
+  auto next = std::make_shared<PcaCertificate>(*found->second);
+  next->revoked = true;
+  found->second = std::move(next);
+  return Json::object();
+}
+
+Answer<Json> AcmPca::tag(const Question& question) {
+  auto tags = read_tags(question.input.at("Tags"));
+  if (!tags) return tags.fault();
+  return replace(question, [&](PcaAuthority& authority) -> Done {
+    for (const auto& [key, value] : *tags) authority.tags[key] = value;
+    if (authority.tags.size() <= kMaxTags) return Ok{};
+    return Fault{"TooManyTagsException", "A CA has at most " + std::to_string(kMaxTags) + " tags"};
+  });
+}
+
+Answer<Json> AcmPca::untag(const Question& question) {
+  return replace(question, [&](PcaAuthority& authority) -> Done {
+    for (const auto& tag : question.input.at("Tags")) {
+      const auto found = authority.tags.find(tag.at("Key").get_ref<const std::string&>());
+      // With a value, only the pair is taken away.
+      if (found == authority.tags.end() || (tag.contains("Value") && tag.at("Value") != found->second))
+        continue;
+      authority.tags.erase(found);
+    }
+    return Ok{};
+  });
+}
+
+Answer<Json> AcmPca::list_tags(const Question& question) {
+  const auto authority = find(question);
+  if (!authority) return authority.fault();
+  const auto after = registry::from_base64(question.str("NextToken")).value_or("");
+  const auto most =
+      static_cast<std::size_t>(question.integer("MaxResults", static_cast<std::int64_t>(kMaxTags)));
+  Json answer{{"Tags", Json::array()}};
+  std::string last;
+  for (const auto& [key, value] : (*authority)->tags) {
+    if (question.has("NextToken") && key <= after) continue;
+    if (answer["Tags"].size() == most) {
+      answer["NextToken"] = registry::to_base64(last);
+      break;
+    }
+    answer["Tags"].push_back({{"Key", key}, {"Value", value}});
+    last = key;
+  }
+  return answer;
+}
+
+}  // namespace iotemu::neighbours

@@ -1,0 +1,66 @@
+#pragma once
+
+// The services beside IoT on the API's port (P10.1): who is asked is told by the credential scope, by
+// X-Amz-Target or by the form's Action. Each is answered by its own table of operations, or passed on to
+// another server
+// (`--upstream`), or refused by service and operation (P10.7) in the error form that its SDK reads.
+// Thread-safe; requests come on the HTTP thread, what makes keys continues on the blocking pool.
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/random.h"
+#include "emulator/api/ports.h"
+#include "emulator/neighbours/protocol.h"
+#include "emulator/neighbours/service.h"
+#include "emulator/neighbours/sts.h"
+#include "emulator/neighbours/upstreams.h"
+
+namespace iotemu::neighbours {
+
+class Neighbours final : public api::OtherServices {
+ public:
+  /// All references outlive the neighbours and every answer they owe.
+  Neighbours(const Clock& clock, Random& random, Executor& blocking_pool,
+             std::unique_ptr<Upstreams> upstreams);
+  ~Neighbours() override;
+
+  bool take(http::Request& request, const api::Signatory& signatory, const http::Responder& respond) override;
+  void identify(api::Signatory& signatory) const override;
+
+  void reset();
+  /// The emulator ends: requests that wait for the blocking pool or for another server are answered 503.
+  void stop() {
+    stopping_ = true;
+    upstreams_->stop();
+  }
+
+ private:
+  struct Asked;
+
+  [[nodiscard]] Service* find(std::string_view name) const;
+  [[nodiscard]] Asked what_is_asked(const http::Request& request, const api::Signatory& signatory) const;
+  void run(const Service& service, const Operation& operation, Json input, const api::Signatory& signatory,
+           const std::string& request_id, const http::Responder& respond);
+  void run_blocking(std::function<void()> answer, const Service& service, const std::string& request_id,
+                    const http::Responder& respond);
+
+  Executor& blocking_pool_;
+  const Clock& clock_;
+  const std::unique_ptr<Upstreams> upstreams_;
+  std::vector<std::unique_ptr<Service>> services_;
+  const Sts* sts_{nullptr};  ///< one of the services
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace iotemu::neighbours

@@ -1,0 +1,38 @@
+#pragma once
+
+// The two wire forms of the neighbours: JSON 1.1 (the operation in X-Amz-Target, errors as `__type`) and the
+// query protocol (a form with Action in, XML out). Pure.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "emulator/http/message.h"
+#include "emulator/neighbours/service.h"
+
+namespace iotemu::neighbours {
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// Reads and validates the body of a JSON request.
+[[nodiscard]] Answer<Json> read_json(const Operation& operation, const http::Request& request);
+[[nodiscard]] http::Response json_answer(const Json& answer);
+[[nodiscard]] http::Response json_fault(const Fault& fault);
+
+/// The fields of a form; nothing if the body is none.
+[[nodiscard]] std::optional<Fields> form_fields(const http::Request& request);
+/// The value of the first field of this name, empty if there is none.
+[[nodiscard]] std::string_view field(const Fields& fields, std::string_view name);
+/// Reads and validates a form: lists as `Name.member.N`, structures as `Name.Part`.
+[[nodiscard]] Answer<Json> read_form(const Operation& operation, const Fields& fields);
+/// `answer` is the content of `<Operation>Result`, which is left out when there is none.
+[[nodiscard]] http::Response xml_answer(const ServiceFacts& service, std::string_view operation,
+                                        const Json& answer, std::string_view request_id);
+/// As S3 writes it.
+[[nodiscard]] http::Response rest_xml_fault(const Fault& fault, std::string_view request_id);
+[[nodiscard]] http::Response xml_fault(std::string_view xml_space, const Fault& fault,
+                                       std::string_view request_id);
+
+}  // namespace iotemu::neighbours

@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "emulator/api/validate.h"
+#include "emulator/http/target.h"
+#include "emulator/neighbours/protocol.h"
+
+namespace iotemu::neighbours {
+namespace {
+
+using api::Member;
+using api::Type;
+
+/// Far more than any list of the services may have; the validator says what is too long.
+constexpr std::size_t kMaxElements = 1000;
+
+bool has_below(const Fields& fields, std::string_view name) {
+  return std::ranges::any_of(fields, [&](const auto& field) {
+    return field.first == name || (field.first.starts_with(name) && field.first[name.size()] == '.');
+  });
+}
+
+Answer<Json> read_member(const Member& member, const Fields& fields, const std::string& name);
+
+Answer<Json> read_members(const std::vector<Member>& members, const Fields& fields,
+                          const std::string& prefix) {
+  auto out = Json::object();
+  for (const auto& member : members) {
+    const auto name = prefix + std::string{member.name};
+    if (!has_below(fields, name)) continue;
+    auto value = read_member(member, fields, name);
+    if (!value) return value;
+    out[std::string{member.name}] = std::move(*value);
+  }
+  return out;
+}
+
+Answer<Json> read_scalar(const Member& member, std::string_view text, const std::string& name) {
+  const auto refused = [&](std::string_view expected) {
+    return Fault{"MalformedInput", "The value of " + name + " must be " + std::string{expected}};
+  };
+  if (member.type == Type::boolean) {
+    if (text != "true" && text != "false") return refused("true or false");
+    return Json(text == "true");
+  }
+  if (member.type == Type::integer) {
+    std::int64_t number = 0;
+    const auto* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, number);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) return refused("an integer");
+    return Json(number);
+  }
+  return Json(text);
+}
+
+Answer<Json> read_member(const Member& member, const Fields& fields, const std::string& name) {
+  if (member.type == Type::structure) return read_members(member.parts, fields, name + '.');
+  if (member.type != Type::list) return read_scalar(member, field(fields, name), name);
+  auto out = Json::array();
+  for (std::size_t i = 1; i <= kMaxElements; ++i) {
+    const auto element = name + ".member." + std::to_string(i);
+    if (!has_below(fields, element)) break;
+    auto value = read_member(member.parts[0], fields, element);
+    if (!value) return value;
+    out.push_back(std::move(*value));
+  }
+  return out;
+}
+
+void add_escaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\r':
+        out += "&#xD;";
+        break;
+      default:
+        out += static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' ? ' ' : c;
+    }
+  }
+}
+
+void add_element(std::string& out, std::string_view name, const Json& value);
+
+void add_content(std::string& out, const Json& value) {
+  if (value.is_object()) {
+    for (const auto& [name, part] : value.items()) add_element(out, name, part);
+  } else if (value.is_array()) {
+    for (const auto& item : value) add_element(out, "member", item);
+  } else {
+    add_escaped(out, value.is_string() ? value.get_ref<const std::string&>() : to_text(value));
+  }
+}
+
+void add_element(std::string& out, std::string_view name, const Json& value) {
+  out += '<';
+  out += name;
+  out += '>';
+  add_content(out, value);
+  out += "</";
+  out += name;
+  out += '>';
+}
+
+std::string opened(std::string_view name, std::string_view xml_space) {
+  std::string out = "<" + std::string{name};
+  if (!xml_space.empty()) out += " xmlns=\"" + std::string{xml_space} + "\"";
+  return out + ">";
+}
+
+}  // namespace
+
+std::optional<Fields> form_fields(const http::Request& request) {
+  const auto* type = request.header("Content-Type");
+  if (type == nullptr || !type->starts_with("application/x-www-form-urlencoded")) return std::nullopt;
+  auto fields = http::parse_pairs(request.body, true);
+  if (!fields) return std::nullopt;
+  return std::move(*fields);
+}
+
+std::string_view field(const Fields& fields, std::string_view name) {
+  const auto found = std::ranges::find(fields, name, &Fields::value_type::first);
+  return found == fields.end() ? std::string_view{} : std::string_view{found->second};
+}
+
+Answer<Json> read_form(const Operation& operation, const Fields& fields) {
+  auto input = read_members(operation.shape.input, fields, "");
+  if (!input) return input;
+  if (auto valid = api::validate(operation.shape, *input); !valid) {
+    return Fault{"ValidationError", valid.error().message};
+  }
+  return input;
+}
+
+http::Response xml_answer(const ServiceFacts& service, std::string_view operation, const Json& answer,
+                          std::string_view request_id) {
+  const auto name = std::string{operation};
+  auto body = opened(name + "Response", service.xml_space);
+  if (!answer.empty()) add_element(body, name + "Result", answer);
+  add_element(body, "ResponseMetadata", Json{{"RequestId", request_id}});
+  body += "</" + name + "Response>";
+  return {.body = std::move(body), .content_type = "text/xml"};
+}
+
+http::Response rest_xml_fault(const Fault& fault, std::string_view request_id) {
+  std::string body = R"(<?xml version="1.0" encoding="UTF-8"?>)";
+  add_element(body, "Error",
+              Json{{"Code", fault.name}, {"Message", fault.message}, {"RequestId", request_id}});
+  return {.status = fault.status, .body = std::move(body), .content_type = "application/xml"};
+}
+
+http::Response xml_fault(std::string_view xml_space, const Fault& fault, std::string_view request_id) {
+  auto body = opened("ErrorResponse", xml_space);
+  add_element(body, "Error",
+              Json{{"Type", fault.status < 500 ? "Sender" : "Receiver"},
+                   {"Code", fault.name},
+                   {"Message", fault.message}});
+  add_element(body, "RequestId", Json(request_id));
+  body += "</ErrorResponse>";
+  return {.status = fault.status, .body = std::move(body), .content_type = "text/xml"};
+}
+
+}  // namespace iotemu::neighbours

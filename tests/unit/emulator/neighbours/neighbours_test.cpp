@@ -1,0 +1,137 @@
+// Who is asked, and what those who are not emulated are answered (P10.1, P10.7).
+
+#include "tests/unit/emulator/neighbours/neighbours_fixture.h"
+
+namespace iotemu::neighbours {
+namespace {
+
+using testing::HasSubstr;
+
+TEST_F(NeighboursTest, LeavesRequestsForIotAlone) {  // P10.1
+  EXPECT_FALSE(send({.method = "GET", .target = "/things"}, "test", "iot"));
+  EXPECT_FALSE(send({.method = "GET", .target = "/things"}, "test", "execute-api"));
+  EXPECT_FALSE(send({.method = "GET", .target = "/things"}, "", ""));
+}
+
+TEST_F(NeighboursTest, SaysOfOtherServicesThatTheyAreNotEmulatedAndNamesTheOption) {  // P10.7
+  const auto pca = json("acm-pca", "ACMPrivateCA.CreatePermission", Json::object());
+  EXPECT_EQ(pca.status, 501U);
+  EXPECT_EQ(Json::parse(pca.body).at("__type"), "NotImplementedException");
+  EXPECT_THAT(pca.body, HasSubstr("acm-pca CreatePermission is not emulated"));
+
+  const auto queue = json("sqs", "AmazonSQS.SendMessage", Json::object());
+  EXPECT_THAT(queue.body, HasSubstr("--upstream sqs=URL"));
+
+  const auto iam = form("iam", "Action=Create%3CRole%3E&Version=2010-05-08");
+  EXPECT_EQ(iam.status, 501U);
+  EXPECT_EQ(iam.content_type, "text/xml");
+  EXPECT_THAT(
+      iam.body,
+      HasSubstr("<Code>NotImplementedException</Code><Message>iam Create&lt;Role&gt; is not emulated"));
+
+  const auto lambda =
+      *send({.method = "POST", .target = "/2015-03-31/functions", .body = "{}"}, "test", "lambda");
+  EXPECT_THAT(lambda.body, HasSubstr("lambda CreateFunction is not emulated"));
+  const auto bucket = *send({.method = "GET", .target = "/bucket/key"}, "test", "s3");
+  EXPECT_EQ(bucket.content_type, "application/xml");
+  EXPECT_EQ(element(bucket, "Code"), "NotImplementedException");
+}
+
+TEST_F(NeighboursTest, TellsTheServiceOfUnsignedRequestsByWhatTheyAsk) {  // P10.1
+  const auto identity = form("", "Action=GetCallerIdentity&Version=2011-06-15");
+  EXPECT_EQ(element(identity, "Account"), "123456789012");
+  const auto list = json("", "ACMPrivateCA.ListCertificateAuthorities", Json::object());
+  EXPECT_EQ(Json::parse(list.body).at("CertificateAuthorities"), Json::array());
+}
+
+TEST_F(NeighboursTest, AnswersBadInputInTheFormOfTheService) {
+  EXPECT_EQ(fault(json("acm-pca", "ACMPrivateCA.DescribeCertificateAuthority", Json::object())),
+            "400 ValidationException");
+  EXPECT_EQ(fault(json("acm-pca", "ACMPrivateCA.ListCertificateAuthorities", {{"MaxResults", "ten"}})),
+            "400 SerializationException");
+  const auto form_answer = form("iam", "Action=GetRole&Version=2010-05-08");
+  EXPECT_EQ(form_answer.status, 400U);
+  EXPECT_EQ(element(form_answer, "Code"), "ValidationError");
+  EXPECT_EQ(element(form("iam", "Action=ListRoles&MaxItems=ten"), "Code"), "MalformedInput");
+}
+
+TEST_F(NeighboursTest, TellsTheCallerItsAccount) {  // P9.6
+  const auto answer = form("sts", "Action=GetCallerIdentity&Version=2011-06-15", "111122223333");
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(element(answer, "Account"), "111122223333");
+  EXPECT_EQ(element(answer, "Arn"), "arn:aws:iam::111122223333:root");
+  EXPECT_EQ(element(answer, "RequestId"), "request-id");
+}
+
+TEST_F(NeighboursTest, RefusesBodiesThatNoServiceTakes) {  // P10.6
+  http::Request request{
+      .method = "POST", .target = "/", .headers = {{"X-Amz-Target", "AmazonSSM.PutParameter"}}};
+  request.body.assign(api::kMaxBody + 1, ' ');
+  EXPECT_EQ(send(std::move(request), "test", "ssm")->status, 413U);
+}
+
+TEST_F(NeighboursTest, MakesNoKeysForThoseWhoWaitWhenItStops) {
+  std::optional<http::Response> answer;
+  http::Request request{.method = "POST",
+                        .target = "/",
+                        .headers = {{"X-Amz-Target", "ACMPrivateCA.CreateCertificateAuthority"}},
+                        .body = R"({"CertificateAuthorityType":"ROOT","CertificateAuthorityConfiguration":
+                            {"KeyAlgorithm":"EC_prime256v1","SigningAlgorithm":"SHA256WITHECDSA","Subject":{}}})"};
+  EXPECT_TRUE(
+      neighbours.take(request, {.scope = api::CredentialScope{"test", region, "acm-pca"}},
+                      http::Responder{[&](http::Response response) { answer = std::move(response); }}));
+  EXPECT_FALSE(answer) << "keys are made on the pool";
+  neighbours.stop();
+  pool.run_all();
+  EXPECT_EQ(answer->status, 503U);
+}
+
+// Assumed roles.
+
+constexpr const char* kTrust =
+    "%7B%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22sts%3AAssumeRole%22%2C%"
+    "22Principal%22%3A%7B"
+    "%22AWS%22%3A%22111122223333%22%7D%7D%7D";
+
+TEST_F(NeighboursTest, KnowsTheAccountOfTemporaryCredentialsUntilTheyExpire) {  // P9.6
+  form("iam", std::string{"Action=CreateRole&RoleName=r1&AssumeRolePolicyDocument="} + kTrust,
+       "444455556666");
+  const auto assumed =
+      form("sts",
+           "Action=AssumeRole&RoleArn=arn:aws:iam::444455556666:role/r1&RoleSessionName=build&"
+           "DurationSeconds=900",
+           "111122223333");
+  ASSERT_EQ(assumed.status, 200U) << assumed.body;
+  EXPECT_EQ(element(assumed, "Expiration"), "2026-01-01T00:15:00Z");
+  const auto key = element(assumed, "AccessKeyId");
+  EXPECT_THAT(key, testing::MatchesRegex("ASIA[A-Z2-7]{16}"));
+
+  const auto identity = form("sts", "Action=GetCallerIdentity", key);
+  EXPECT_EQ(element(identity, "Account"), "444455556666");
+  EXPECT_EQ(element(identity, "Arn"), "arn:aws:sts::444455556666:assumed-role/r1/build");
+
+  clock.advance(std::chrono::minutes{15});
+  const auto late = form("sts", "Action=GetCallerIdentity", key);
+  EXPECT_EQ(late.status, 403U);
+  EXPECT_EQ(element(late, "Code"), "ExpiredToken");
+  EXPECT_EQ(fault(json("ssm", "AmazonSSM.GetParameter", {{"Name", "p"}}, key)), "403 ExpiredTokenException");
+}
+
+TEST_F(NeighboursTest, LetsNobodyAssumeARoleThatDoesNotTrustIt) {
+  form("iam", std::string{"Action=CreateRole&RoleName=r1&AssumeRolePolicyDocument="} + kTrust,
+       "444455556666");
+  const auto assume = [&](const std::string& role, const std::string& account) {
+    return form("sts",
+                "Action=AssumeRole&RoleSessionName=build&RoleArn=arn:aws:iam::444455556666:role/" + role,
+                account);
+  };
+  const auto stranger = assume("r1", "777788889999");
+  EXPECT_EQ(stranger.status, 403U);
+  EXPECT_EQ(element(stranger, "Code"), "AccessDenied");
+  EXPECT_THAT(stranger.body, HasSubstr("does not name account 777788889999"));
+  EXPECT_THAT(assume("r2", "111122223333").body, HasSubstr("there is no such role"));
+  EXPECT_EQ(assume("r2", "111122223333").status, 403U);
+}
+
+}  // namespace
+}  // namespace iotemu::neighbours
