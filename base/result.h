@@ -28,6 +28,8 @@ enum class Errc {
   version_conflict,
   transfer_conflict,
   transfer_already_completed,
+  not_configured,
+  invalid_response,
   resource_registration_failure,
   unauthorized,
   access_denied,
@@ -41,6 +43,7 @@ enum class Errc {
   malformed_packet,
   io,
   internal,
+  internal_exception,  ///< `internal` of the operations that AWS lets say it by another name
   unavailable,
 };
 

@@ -163,7 +163,7 @@ Emulator::Impl::Impl(const Options& given)
   names.push_back(options.endpoint_host);
   door = std::make_unique<identity::CertificateAuthenticator>(
       identity::DoorOptions{.switches = options.switches, .endpoint_names = std::move(names)}, *realms,
-      refused, *clock, *timers,
+      refused, *clock, *timers, functions,
       identity::OnKnock{
           .announce = [this](identity::RealmHome& home,
                              const CertificateRegistered& event) { announce(home, event); },

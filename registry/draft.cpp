@@ -228,8 +228,8 @@ Status Registry::Draft::commit() {
   if (auto saved = registry_.store_.write(changes); !saved) return saved;
 
   if (new_thing) registry_.show_thing(old_thing_.get(), thing_);
-  for (const auto& group : leaves_) registry_.group_links_.erase(thing_->name, group);
-  for (const auto& group : joins_) registry_.group_links_.put(thing_->name, group, Ok{});
+  for (const auto& group : leaves_) registry_.leave(thing_, group);
+  for (const auto& group : joins_) registry_.join(thing_, group);
   for (const auto& policy : new_policies_) registry_.policies_.put(policy);
   for (const auto& policy : policy_attachments_) registry_.policy_links_.put(*principal, policy, Ok{});
   if (thing_attachment_) registry_.thing_links_.put(*principal, thing_->name, *thing_attachment_);

@@ -38,5 +38,14 @@ namespace iotemu::registry {
 [[nodiscard]] inline Error does_not_exist(const TemplateName& name) {
   return does_not_exist("Provisioning template " + name.text());
 }
+[[nodiscard]] inline Error does_not_exist(const RoleAliasName& name) {
+  return does_not_exist("Role alias " + name.text());
+}
+[[nodiscard]] inline Error does_not_exist(const AuthorizerName& name) {
+  return does_not_exist("Authorizer " + name.text());
+}
+[[nodiscard]] inline Error does_not_exist(const DomainConfigurationName& name) {
+  return does_not_exist("Domain configuration " + name.text());
+}
 
 }  // namespace iotemu::registry

@@ -95,6 +95,15 @@ Status BillingGroupNameRule::check(std::string_view text) {
 Status TemplateNameRule::check(std::string_view text) {
   return check_name("template name", text, kTemplateNameLength, "_-");
 }
+Status RoleAliasNameRule::check(std::string_view text) {
+  return check_name("role alias name", text, kNameLength, "_=,@-");
+}
+Status AuthorizerNameRule::check(std::string_view text) {
+  return check_name("authorizer name", text, kNameLength, "_=,@-");
+}
+Status DomainConfigurationNameRule::check(std::string_view text) {
+  return check_name("domain configuration name", text, kNameLength, "_.:-");
+}
 
 Principal::Principal(const Realm& realm, const CertificateId& certificate)
     : text_{certificate_arn(realm, certificate)}, certificate_{certificate} {}

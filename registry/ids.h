@@ -68,6 +68,15 @@ struct BillingGroupNameRule {
 struct TemplateNameRule {
   static Status check(std::string_view text);
 };
+struct RoleAliasNameRule {
+  static Status check(std::string_view text);
+};
+struct AuthorizerNameRule {
+  static Status check(std::string_view text);
+};
+struct DomainConfigurationNameRule {
+  static Status check(std::string_view text);
+};
 
 using PolicyName = Name<PolicyNameRule>;              ///< `[\w+=,.@-]+`, 1..128
 using ThingName = Name<ThingNameRule>;                ///< `[a-zA-Z0-9:_-]+`, 1..128
@@ -75,6 +84,10 @@ using ThingTypeName = Name<ThingTypeNameRule>;        ///< `[a-zA-Z0-9:_-]+`, 1.
 using ThingGroupName = Name<ThingGroupNameRule>;      ///< `[a-zA-Z0-9:_-]+`, 1..128
 using BillingGroupName = Name<BillingGroupNameRule>;  ///< `[a-zA-Z0-9:_-]+`, 1..128
 using TemplateName = Name<TemplateNameRule>;          ///< `[0-9A-Za-z_-]+`, 1..36
+using RoleAliasName = Name<RoleAliasNameRule>;        ///< `[\w=,@-]+`, 1..128
+using AuthorizerName = Name<AuthorizerNameRule>;      ///< `[\w=,@-]+`, 1..128
+/// `[\w.-]+`, 1..128; with a colon (`iot:Data-ATS`) it is one of the service's own.
+using DomainConfigurationName = Name<DomainConfigurationNameRule>;
 
 /// Who can be attached to a policy or a thing: a device certificate of this realm, or a Cognito identity,
 /// whose existence nobody checks.

@@ -52,6 +52,16 @@ std::vector<ThingGroupName> Registry::subtree(const ThingGroupName& group) const
   return groups;
 }
 
+void Registry::join(const ThingPtr& thing, const ThingGroupName& group) {
+  group_links_.put(thing->name, group, Ok{});
+  tell_membership(true, thing, group);
+}
+
+void Registry::leave(const ThingPtr& thing, const ThingGroupName& group) {
+  group_links_.erase(thing->name, group);
+  tell_membership(false, thing, group);
+}
+
 Status Registry::change_memberships(const ThingName& thing, const std::set<ThingGroupName>& add,
                                     const std::set<ThingGroupName>& remove) {
   for (const auto& group : remove) {
@@ -61,25 +71,30 @@ Status Registry::change_memberships(const ThingName& thing, const std::set<Thing
     }
   }
   const Writing write{write_mutex_};
-  if (!things_.find(thing)) return does_not_exist(thing);
+  const auto record = things_.find(thing);
+  if (!record) return does_not_exist(thing);
   std::set<ThingGroupName> after;
   for (const auto& [group, unused] : group_links_.of_left(thing)) after.insert(group);
 
   std::vector<Change> changes;
+  std::vector<ThingGroupName> left;
+  std::vector<ThingGroupName> joined;
   for (const auto& group : remove) {
     if (!thing_groups_.find(group)) return does_not_exist(group);
     if (after.erase(group) == 0) continue;
+    left.push_back(group);
     changes.emplace_back(GroupMembership{.thing = thing, .group = group, .member = false});
   }
   for (const auto& group : add) {
     if (!after.insert(group).second) continue;
+    joined.push_back(group);
     changes.emplace_back(GroupMembership{.thing = thing, .group = group, .member = true});
   }
   if (changes.empty()) return Ok{};
   if (auto checked = check_memberships(thing, after); !checked) return checked;
   if (auto saved = store_.write(changes); !saved) return saved;
-  for (const auto& group : remove) group_links_.erase(thing, group);
-  for (const auto& group : add) group_links_.put(thing, group, Ok{});
+  for (const auto& group : left) leave(record, group);
+  for (const auto& group : joined) join(record, group);
   if (thing_links_.count_of_right(thing) > 0) verdicts_changed();
   return Ok{};
 }

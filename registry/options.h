@@ -34,6 +34,11 @@ struct RegistryOptions {
   std::size_t child_groups{100};
   std::size_t groups_per_thing{10};
   std::size_t billing_groups{20'000};
+  std::size_t role_aliases{100};
+  std::size_t authorizers{100};
+  std::size_t active_authorizers{32};
+  std::size_t domain_configurations{10};
+  std::size_t logging_levels{1000};
 
   /// Signs CreateKeysAndCertificate and CreateCertificateFromCsr; null: the registry makes its own.
   std::shared_ptr<ServiceCa> service_ca{};

@@ -1,6 +1,11 @@
 #include "registry/registry.h"
 
+#include "registry/authorizers.h"
+#include "registry/domain_configurations.h"
+#include "registry/event_configurations.h"
 #include "registry/events.h"
+#include "registry/logging_options.h"
+#include "registry/role_aliases.h"
 
 namespace iotemu::registry {
 
@@ -13,7 +18,16 @@ Registry::Registry(Realm realm, const Clock& clock, Random& random, Store& store
       bus_{bus},
       options_{std::move(options)},
       neighbours_{neighbours},
-      service_ca_{options_.service_ca ? options_.service_ca : std::make_shared<ServiceCa>()} {}
+      service_ca_{options_.service_ca ? options_.service_ca : std::make_shared<ServiceCa>()} {
+  const Surroundings around{realm_, clock_, random_, store_, bus_, options_, write_mutex_};
+  authorizers_ = std::make_unique<Authorizers>(around);
+  domain_configurations_ = std::make_unique<DomainConfigurations>(around, *authorizers_);
+  event_configurations_ = std::make_unique<EventConfigurations>(around);
+  logging_options_ = std::make_unique<LoggingOptions>(around);
+  role_aliases_ = std::make_unique<RoleAliases>(around);
+}
+
+Registry::~Registry() = default;
 
 Error Registry::already_exists(std::string message, std::string id, std::string arn) const {
   return {.code = Errc::already_exists,
@@ -47,6 +61,11 @@ Status Registry::reset(bool keep_ca) {
   ownership_tokens_.clear();
   claims_.clear();
   claims_by_expiry_.clear();
+  authorizers_->clear();
+  domain_configurations_->clear();
+  event_configurations_->clear();
+  logging_options_->clear();
+  role_aliases_->clear();
   if (!keep_ca) {
     registration_code_.clear();
     cas_.clear();

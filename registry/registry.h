@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,6 +27,7 @@
 #include "base/realm.h"
 #include "base/result.h"
 #include "registry/answers.h"
+#include "registry/events.h"
 #include "registry/ids.h"
 #include "registry/links.h"
 #include "registry/options.h"
@@ -40,6 +42,12 @@
 #include "registry/table.h"
 
 namespace iotemu::registry {
+
+class Authorizers;
+class DomainConfigurations;
+class EventConfigurations;
+class LoggingOptions;
+class RoleAliases;
 
 /// The other realms, as far as DEFAULT mode must ask: a certificate in that mode has one owner per region
 /// (P0.2). Called with the asking registry's writer lock held: answer from `Registry::owns_certificate` and
@@ -59,6 +67,7 @@ class Registry {
   /// `neighbours` may be null: no other account exists. All references outlive the registry.
   Registry(Realm realm, const Clock& clock, Random& random, Store& store, EventBus& bus,
            RegistryOptions options = {}, const Neighbours* neighbours = nullptr);
+  ~Registry();
 
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
@@ -265,6 +274,28 @@ class Registry {
   /// Ends tokens and claims whose time is over. The registry tells by ExpiryAhead when to call it.
   void forget_expired();
 
+  // --- Tags (P8.8), tags.cpp ---
+
+  /// Of whatever the ARN names. Errc::not_found: nothing of this realm; Errc::invalid_request: a thing or a
+  /// device certificate, which carry none.
+  [[nodiscard]] Result<Tags> tags_of(std::string_view arn) const;
+  /// Adds tags; one whose key is there takes the new value. Errc::limit_exceeded beyond what a resource has.
+  Status tag(std::string_view arn, const Tags& tags);
+  /// Keys that are not there are no error.
+  Status untag(std::string_view arn, const std::set<std::string>& keys);
+
+  // --- Families of records with a class of their own ---
+
+  [[nodiscard]] Authorizers& authorizers() { return *authorizers_; }
+  [[nodiscard]] const Authorizers& authorizers() const { return *authorizers_; }
+  [[nodiscard]] DomainConfigurations& domain_configurations() { return *domain_configurations_; }
+  [[nodiscard]] const DomainConfigurations& domain_configurations() const { return *domain_configurations_; }
+  [[nodiscard]] EventConfigurations& event_configurations() { return *event_configurations_; }
+  [[nodiscard]] const EventConfigurations& event_configurations() const { return *event_configurations_; }
+  [[nodiscard]] LoggingOptions& logging_options() { return *logging_options_; }
+  [[nodiscard]] RoleAliases& role_aliases() { return *role_aliases_; }
+  [[nodiscard]] const RoleAliases& role_aliases() const { return *role_aliases_; }
+
   // --- Everything, registry.cpp ---
 
   /// Forgets all records; with `keep_ca`, CA certificates, the provisioning templates they name and the
@@ -357,11 +388,11 @@ class Registry {
   [[nodiscard]] Status complete(ThingRecord& thing) const;
   [[nodiscard]] Status check_attributes(const ThingRecord& thing) const;
   [[nodiscard]] Status check_type_for_new_use(const ThingTypeName& type) const;
-  /// Puts the record and keeps the things by type and those of billing groups. Under
+  /// Puts the record, keeps the things by type and those of billing groups, and tells. Under
   /// write_mutex_.
   void show_thing(const ThingRecord* old, const ThingPtr& next);
   /// The opposite.
-  void hide_thing(const ThingRecord& old);
+  void hide_thing(const ThingPtr& old);
   [[nodiscard]] Status check_exclusivity(const ThingName& thing, const Principal& principal,
                                          ThingPrincipalType type) const;
 
@@ -377,8 +408,27 @@ class Registry {
   [[nodiscard]] std::set<ThingGroupName> groups_above(const ThingName& thing) const;
   /// The group and all below it.
   [[nodiscard]] std::vector<ThingGroupName> subtree(const ThingGroupName& group) const;
+  /// Links and tells. Under write_mutex_.
+  void join(const ThingPtr& thing, const ThingGroupName& group);
+  void leave(const ThingPtr& thing, const ThingGroupName& group);
   /// The thing with another billing group. Under write_mutex_.
   Status move_thing(const ThingPtr& thing, const std::optional<BillingGroupName>& group);
+
+  // tags.cpp
+  /// `visit(table, key or why there is none)` of what the ARN names.
+  template <class Self, class Visit>
+  static Result<Tags> visit_tagged(Self& self, std::string_view arn, Visit visit);
+  Status change_tags(std::string_view arn, const std::function<Result<Tags>(Tags)>& changed);
+
+  // tell.cpp: registry events (LE-12), each only while its switch is on. Under write_mutex_: what is told is
+  // what was enabled when it was written.
+  [[nodiscard]] EventStamp stamp() const;
+  void tell_thing(EventOperation operation, const ThingPtr& thing) const;
+  void tell_type(EventOperation operation, const ThingTypePtr& type) const;
+  void tell_type_of_thing(bool added, const ThingPtr& thing, const ThingTypeName& type) const;
+  void tell_group(EventOperation operation, const ThingGroupPtr& group) const;
+  void tell_place(bool added, const ThingGroupPtr& child) const;
+  void tell_membership(bool added, const ThingPtr& thing, const ThingGroupName& group) const;
 
   const Realm realm_;
   const Clock& clock_;
@@ -413,6 +463,12 @@ class Registry {
   std::deque<std::pair<Tick, CertificateId>> claims_by_expiry_;  ///< Under write_mutex_.
   Links<PolicyTarget, PolicyName, Ok> policy_links_;
   Links<Principal, ThingName, ThingPrincipalType> thing_links_;
+
+  std::unique_ptr<Authorizers> authorizers_;
+  std::unique_ptr<DomainConfigurations> domain_configurations_;
+  std::unique_ptr<EventConfigurations> event_configurations_;
+  std::unique_ptr<LoggingOptions> logging_options_;
+  std::unique_ptr<RoleAliases> role_aliases_;
 };
 
 }  // namespace iotemu::registry

@@ -12,11 +12,16 @@
 #include <variant>
 
 #include "base/result.h"
+#include "registry/records/authorizer.h"
 #include "registry/records/billing_group.h"
 #include "registry/records/ca_certificate.h"
 #include "registry/records/certificate.h"
+#include "registry/records/domain_configuration.h"
+#include "registry/records/event_configuration.h"
+#include "registry/records/logging.h"
 #include "registry/records/policy.h"
 #include "registry/records/provisioning_template.h"
+#include "registry/records/role_alias.h"
 #include "registry/records/thing.h"
 #include "registry/records/thing_group.h"
 
@@ -42,6 +47,10 @@ struct GroupMembership {
   ThingGroupName group{};
   bool member{true};
 };
+/// The account's; empty: there is none.
+struct DefaultAuthorizer {
+  AuthorizerName name{};
+};
 enum class RecordKind {
   certificate,
   ca_certificate,
@@ -50,7 +59,10 @@ enum class RecordKind {
   thing_type,
   provisioning_template,
   thing_group,
-  billing_group
+  billing_group,
+  role_alias,
+  authorizer,
+  domain_configuration
 };
 struct Erased {
   RecordKind kind{};
@@ -66,7 +78,11 @@ using Change =
                  std::shared_ptr<const PolicyRecord>, std::shared_ptr<const ProvisioningTemplateRecord>,
                  std::shared_ptr<const ThingRecord>, std::shared_ptr<const ThingTypeRecord>,
                  std::shared_ptr<const ThingGroupRecord>, std::shared_ptr<const BillingGroupRecord>,
-                 RegistrationCode, PolicyAttachment, ThingAttachment, GroupMembership, Erased, ErasedAll>;
+                 std::shared_ptr<const RoleAliasRecord>, std::shared_ptr<const AuthorizerRecord>,
+                 std::shared_ptr<const DomainConfigurationRecord>,
+                 std::shared_ptr<const EventConfigurationRecord>, std::shared_ptr<const LoggingRecord>,
+                 DefaultAuthorizer, RegistrationCode, PolicyAttachment, ThingAttachment, GroupMembership,
+                 Erased, ErasedAll>;
 
 class Store {
  public:

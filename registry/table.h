@@ -159,6 +159,10 @@ class Table {
   using Pointer = std::shared_ptr<const Record>;
 
   [[nodiscard]] Pointer find(const Key& key) const { return map_.find(key); }
+  [[nodiscard]] std::size_t size() const {
+    const std::shared_lock lock{order_mutex_};
+    return order_.size();
+  }
 
   void put(const Pointer& record) {
     const auto old = map_.put(record);

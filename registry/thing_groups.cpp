@@ -81,6 +81,8 @@ Result<ThingGroupPtr> Registry::create_thing_group(const ThingGroupName& name,
   if (auto saved = store_.write({&change, 1}); !saved) return saved.error();
   thing_groups_.put(done);
   if (request.parent) child_groups_.put(*request.parent, name, Ok{});
+  tell_group(EventOperation::created, done);
+  tell_place(true, done);
   return done;
 }
 
@@ -111,6 +113,7 @@ Result<std::int64_t> Registry::update_thing_group(const ThingGroupName& name,
   const Change change{done};
   if (auto saved = store_.write({&change, 1}); !saved) return saved.error();
   thing_groups_.put(done);
+  tell_group(EventOperation::updated, done);
   return done->version;
 }
 
@@ -137,9 +140,11 @@ Status Registry::delete_thing_group(const ThingGroupName& name,
   changes.emplace_back(Erased{.kind = RecordKind::thing_group, .key = name.text()});
   if (auto saved = store_.write(changes); !saved) return saved;
   for (const auto& [policy, unused] : policies) policy_links_.erase(target, policy);
-  for (const auto& [thing, unused] : things) group_links_.erase(thing, name);
+  for (const auto& [thing, unused] : things) leave(things_.find(thing), name);
   if (const auto parent = old->parent()) child_groups_.erase(*parent, name);
   thing_groups_.erase(name);
+  tell_place(false, old);
+  tell_group(EventOperation::deleted, old);
   verdicts_changed();
   return Ok{};
 }

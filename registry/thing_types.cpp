@@ -73,6 +73,7 @@ Result<ThingTypePtr> Registry::create_thing_type(const ThingTypeName& name,
   const Change change{done};
   if (auto saved = store_.write({&change, 1}); !saved) return saved.error();
   thing_types_.put(done);
+  tell_type(EventOperation::created, done);
   return done;
 }
 
@@ -100,6 +101,7 @@ Status Registry::update_thing_type(const ThingTypeName& name, const UpdateThingT
   const Change change{done};
   if (auto saved = store_.write({&change, 1}); !saved) return saved;
   thing_types_.put(done);
+  tell_type(EventOperation::updated, done);
   return Ok{};
 }
 
@@ -114,6 +116,7 @@ Status Registry::deprecate_thing_type(const ThingTypeName& name, bool undo) {
   const Change change{done};
   if (auto saved = store_.write({&change, 1}); !saved) return saved;
   thing_types_.put(done);
+  tell_type(EventOperation::updated, done);
   return Ok{};
 }
 
@@ -136,6 +139,7 @@ Status Registry::delete_thing_type(const ThingTypeName& name) {
   const Change change{Erased{.kind = RecordKind::thing_type, .key = name.text()}};
   if (auto saved = store_.write({&change, 1}); !saved) return saved;
   thing_types_.erase(name);
+  tell_type(EventOperation::deleted, old);
   return Ok{};
 }
 

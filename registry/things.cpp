@@ -57,12 +57,21 @@ void Registry::show_thing(const ThingRecord* old, const ThingPtr& next) {
   if (old != nullptr && old->billing_group) billing_links_.erase(*old->billing_group, old->name);
   if (next->billing_group) billing_links_.put(*next->billing_group, next->name, Ok{});
   things_.put(next);
+  // A change of the billing group alone is no new version, and no event.
+  if (old == nullptr) tell_thing(EventOperation::created, next);
+  if (old != nullptr && old->version != next->version) tell_thing(EventOperation::updated, next);
+  const auto type = old != nullptr ? old->type : std::nullopt;
+  if (type == next->type) return;
+  if (type) tell_type_of_thing(false, next, *type);
+  if (next->type) tell_type_of_thing(true, next, *next->type);
 }
 
-void Registry::hide_thing(const ThingRecord& old) {
-  if (old.type) things_by_type_.erase(*old.type, old);
-  if (old.billing_group) billing_links_.erase(*old.billing_group, old.name);
-  things_.erase(old.name);
+void Registry::hide_thing(const ThingPtr& old) {
+  if (old->type) things_by_type_.erase(*old->type, *old);
+  if (old->billing_group) billing_links_.erase(*old->billing_group, old->name);
+  things_.erase(old->name);
+  if (old->type) tell_type_of_thing(false, old, *old->type);
+  tell_thing(EventOperation::deleted, old);
 }
 
 Result<std::shared_ptr<ThingRecord>> Registry::new_thing(const ThingName& name,
@@ -166,8 +175,8 @@ Status Registry::delete_thing(const ThingName& name, std::optional<std::int64_t>
   }
   changes.emplace_back(Erased{.kind = RecordKind::thing, .key = name.text()});
   if (auto saved = store_.write(changes); !saved) return saved;
-  for (const auto& [group, unused] : groups) group_links_.erase(name, group);
-  hide_thing(*old);
+  for (const auto& [group, unused] : groups) leave(old, group);
+  hide_thing(old);
   return Ok{};
 }
 

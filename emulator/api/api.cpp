@@ -1,5 +1,7 @@
 #include "emulator/api/api.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "emulator/api/errors.h"
 #include "emulator/api/message_space.h"
@@ -176,7 +178,12 @@ Result<Json> Api::run(const Caller& caller, const Operation& operation, const Js
             .options = options_,
             .operation = operation,
             .input = input};
-  return operation.run(call);
+  auto done = operation.run(call);
+  if (done || (done.error().code != Errc::internal && done.error().code != Errc::io)) return done;
+  // Some operations model a failure of the service by another name.
+  const auto& errors = operation.errors;
+  if (std::find(errors.begin(), errors.end(), Errc::internal_exception) == errors.end()) return done;
+  return Error{Errc::internal_exception, done.error().message};
 }
 
 std::vector<OperationSummary> describe_operations() {

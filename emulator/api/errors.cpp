@@ -38,6 +38,10 @@ ErrorShape error_shape(Errc code, Plane plane) {
       return {409, "TransferConflictException"};
     case Errc::transfer_already_completed:
       return {410, "TransferAlreadyCompletedException"};
+    case Errc::not_configured:
+      return {404, "NotConfiguredException"};
+    case Errc::invalid_response:
+      return {400, "InvalidResponseException"};
     case Errc::resource_registration_failure:
       return {400, "ResourceRegistrationFailureException"};
     case Errc::unauthorized:
@@ -60,6 +64,8 @@ ErrorShape error_shape(Errc code, Plane plane) {
       return {413, "RequestEntityTooLargeException"};
     case Errc::unavailable:
       return {503, "ServiceUnavailableException"};
+    case Errc::internal_exception:
+      return {500, "InternalException"};
     case Errc::malformed_packet:
     case Errc::io:
     case Errc::internal:

@@ -38,6 +38,10 @@ Member thing_type_name(const Member& placed) {
   return placed.length(1, 128).pattern(kThingNamePattern);
 }
 
+Member authorizer_name(const Member& placed) {
+  return placed.length(1, 128).pattern(kAliasNamePattern);
+}
+
 Member group_name(const Member& placed) {
   return placed.length(1, 128).pattern(kThingNamePattern);
 }

@@ -20,6 +20,7 @@ namespace iotemu::api {
 [[nodiscard]] Member thing_name();
 [[nodiscard]] Member thing_name(const Member& placed);
 [[nodiscard]] Member thing_type_name(const Member& placed);
+[[nodiscard]] Member authorizer_name(const Member& placed);
 /// Of thing groups and billing groups.
 [[nodiscard]] Member group_name(const Member& placed);
 /// `attributePayload`, of things and thing groups.

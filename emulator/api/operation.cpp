@@ -66,6 +66,12 @@ Member Member::length(std::size_t min, std::size_t max) const {
   return next;
 }
 
+Member Member::base64() const {
+  auto next = *this;
+  next.is_base64 = true;
+  return next;
+}
+
 Member Member::pattern(const Pattern& rule) const {
   auto next = *this;
   next.must_match = &rule;
@@ -94,7 +100,7 @@ Member Member::boolean() const {
 
 Member Member::as_base64() const {
   auto next = *this;
-  next.base64 = true;
+  next.decodes_base64 = true;
   return next;
 }
 
@@ -163,6 +169,18 @@ registry::ThingGroupName Call::thing_group_name(std::string_view name) const {
 std::optional<registry::BillingGroupName> Call::billing_group_name() const {
   if (!has("billingGroupName")) return std::nullopt;
   return parsed(registry::BillingGroupName::parse(str("billingGroupName")));
+}
+
+registry::RoleAliasName Call::role_alias() const {
+  return parsed(registry::RoleAliasName::parse(str("roleAlias")));
+}
+
+registry::AuthorizerName Call::authorizer_name() const {
+  return parsed(registry::AuthorizerName::parse(str("authorizerName")));
+}
+
+registry::DomainConfigurationName Call::domain_configuration_name() const {
+  return parsed(registry::DomainConfigurationName::parse(str("domainConfigurationName")));
 }
 
 registry::Tags Call::tags() const {

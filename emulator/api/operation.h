@@ -38,7 +38,13 @@ enum class Verb { get, post, put, patch, del };
 [[nodiscard]] std::string_view method_of(Verb verb);
 
 /// Where a member travels.
-enum class Place { path, query, header, body, payload };
+enum class Place {
+  path,
+  query,
+  header,
+  body,
+  payload  ///< The whole body is this one member: as it is (DP-0e), or JSON for a structure.
+};
 enum class Type { string, integer, boolean, structure, list, string_map, blob };
 
 /// A member with its rules (P appendix A). Made by `path_member`, `query`, `header`, `body` or `element`
@@ -53,7 +59,8 @@ struct Member {
   std::size_t max_length{std::numeric_limits<std::size_t>::max()};
   std::int64_t lowest{std::numeric_limits<std::int64_t>::min()};
   std::int64_t highest{std::numeric_limits<std::int64_t>::max()};
-  bool base64{false};  ///< on the wire; the input object holds what it says
+  bool decodes_base64{false};  ///< base64 on the wire; the input object holds what it says
+  bool is_base64{false};       ///< a string whose length is that of the bytes it stands for
   const Pattern* must_match{nullptr};
   std::span<const std::string_view> values{};
   std::vector<Member> parts{};  ///< of a structure: its members; list: the element; map: key and value
@@ -61,6 +68,7 @@ struct Member {
   [[nodiscard]] Member required() const;
   /// Characters of a string, elements of a list.
   [[nodiscard]] Member length(std::size_t min, std::size_t max) const;
+  [[nodiscard]] Member base64() const;
   [[nodiscard]] Member pattern(const Pattern& pattern) const;
   [[nodiscard]] Member one_of(std::span<const std::string_view> allowed) const;
   [[nodiscard]] Member integer(std::int64_t low = std::numeric_limits<std::int64_t>::min(),
@@ -76,7 +84,7 @@ struct Member {
 [[nodiscard]] Member query(std::string_view name, std::string_view wire = {});
 [[nodiscard]] Member header(std::string_view name, std::string_view wire);
 [[nodiscard]] Member body(std::string_view name);
-/// The whole HTTP body as it is (DP-0e).
+/// The whole HTTP body as it is (DP-0e), or as JSON if it is made a structure.
 [[nodiscard]] Member payload(std::string_view name);
 
 /// One validated request on its way through its operation.
@@ -109,6 +117,9 @@ struct Call {
   [[nodiscard]] std::optional<registry::ThingTypeName> thing_type_name() const;
   [[nodiscard]] registry::ThingGroupName thing_group_name(std::string_view name = "thingGroupName") const;
   [[nodiscard]] std::optional<registry::BillingGroupName> billing_group_name() const;
+  [[nodiscard]] registry::RoleAliasName role_alias() const;
+  [[nodiscard]] registry::AuthorizerName authorizer_name() const;
+  [[nodiscard]] registry::DomainConfigurationName domain_configuration_name() const;
   [[nodiscard]] registry::Tags tags() const;
   /// Of either style (P10.4): pageSize and marker, or maxResults and nextToken.
   [[nodiscard]] registry::PageRequest page() const;
@@ -143,7 +154,13 @@ const OperationTable& provisioning_template_operations();
 const OperationTable& provisioning_claim_operations();
 const OperationTable& register_thing_operations();
 const OperationTable& registration_task_operations();
+const OperationTable& role_alias_operations();
+const OperationTable& authorizer_operations();
+const OperationTable& test_invoke_authorizer_operations();
+const OperationTable& domain_configuration_operations();
+const OperationTable& logging_operations();
 const OperationTable& endpoint_operations();
+const OperationTable& event_configuration_operations();
 const OperationTable& tag_operations();
 const OperationTable& data_plane_operations();
 

@@ -8,6 +8,9 @@ namespace {
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
+bool is_lower_case(char c) {
+  return c >= 'a' && c <= 'z';
+}
 bool is_alphanumeric(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -48,6 +51,56 @@ bool template_name(std::string_view text) {
 
 bool thing_name(std::string_view text) {
   return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, ":_-"); });
+}
+
+bool alias_name(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "_=,@-"); });
+}
+
+bool domain_configuration_name(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "_.-"); });
+}
+
+bool reserved_domain_configuration_name(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "_.:-"); });
+}
+
+/// Takes the text up to the next colon away.
+std::string_view take_part(std::string_view& text) {
+  const auto colon = std::min(text.find(':'), text.size());
+  const auto part = text.substr(0, colon);
+  text.remove_prefix(std::min(colon + 1, text.size()));
+  return part;
+}
+
+bool is_region(std::string_view text) {
+  if (text.size() < 3 || !all(text.substr(0, 2), is_lower_case) || text[2] != '-') return false;
+  text.remove_prefix(3);
+  for (const std::string_view kind : {"gov-", "iso-", "isob-"}) {
+    if (!text.starts_with(kind)) continue;
+    text.remove_prefix(kind.size());
+    break;
+  }
+  const auto dash = text.find('-');
+  return dash != text.npos && dash >= 4 && dash <= 9 && all(text.substr(0, dash), is_lower_case) &&
+         text.size() == dash + 2 && is_digit(text.back());
+}
+
+bool acm_certificate_arn(std::string_view text) {
+  if (take_part(text) != "arn") return false;
+  const auto partition = take_part(text);
+  const bool known = partition == "aws" || partition == "aws-cn" || partition == "aws-us-gov" ||
+                     partition == "aws-iso" || partition == "aws-iso-b";
+  if (!known || take_part(text) != "acm" || !is_region(take_part(text))) return false;
+  const auto account = take_part(text);
+  constexpr std::string_view kCertificate = "certificate/";
+  if (account.size() != 12 || !all(account, is_digit) || !text.starts_with(kCertificate)) return false;
+  return some_all(text.substr(kCertificate.size()),
+                  [](char c) { return is_alphanumeric(c) || is_in(c, "/-"); });
+}
+
+bool log_destination(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, ".-_/#"); });
 }
 
 bool attribute_name(std::string_view text) {
@@ -121,6 +174,15 @@ const Pattern kPayloadVersionPattern{"^[0-9-]+$", payload_version};
 const Pattern kBucketNamePattern{"[a-zA-Z0-9._-]+", bucket_name};
 const Pattern kObjectKeyPattern{"[a-zA-Z0-9!_.*'()-\\/]+", object_key};
 const Pattern kThingNamePattern{"[a-zA-Z0-9:_-]+", thing_name};
+const Pattern kAliasNamePattern{"[\\w=,@-]+", alias_name};
+const Pattern kTokenKeyNamePattern{"[a-zA-Z0-9_-]+", template_name};
+const Pattern kDomainConfigurationNamePattern{"[\\w.-]+", domain_configuration_name};
+const Pattern kReservedDomainConfigurationNamePattern{"[\\w.:-]+", reserved_domain_configuration_name};
+const Pattern kAcmCertificateArnPattern{
+    "arn:aws(-cn|-us-gov|-iso-b|-iso)?:acm:[a-z]{2}-(gov-|iso-|isob-)?[a-z]{4,9}-\\d{1}:\\d{12}:certificate/"
+    "[a-zA-Z0-9/-]+",
+    acm_certificate_arn};
+const Pattern kLogDestinationPattern{"^[.\\-_/#A-Za-z0-9]+$", log_destination};
 const Pattern kAttributeNamePattern{"[a-zA-Z0-9_.,@/:#-]+", attribute_name};
 const Pattern kAttributeValuePattern{"[a-zA-Z0-9_.,@/:#=\\[\\]-]*", attribute_value};
 const Pattern kUserPropertyKeyPattern{"[a-zA-Z0-9:$.]+", user_property_key};

@@ -20,6 +20,12 @@ extern const Pattern kPayloadVersionPattern;
 extern const Pattern kBucketNamePattern;
 extern const Pattern kObjectKeyPattern;
 extern const Pattern kThingNamePattern;  ///< thing types too
+extern const Pattern kAliasNamePattern;  ///< role aliases, authorizers
+extern const Pattern kTokenKeyNamePattern;
+extern const Pattern kDomainConfigurationNamePattern;
+extern const Pattern kReservedDomainConfigurationNamePattern;  ///< the service's own too
+extern const Pattern kAcmCertificateArnPattern;
+extern const Pattern kLogDestinationPattern;
 extern const Pattern kAttributeNamePattern;
 extern const Pattern kAttributeValuePattern;
 extern const Pattern kUserPropertyKeyPattern;

@@ -107,12 +107,27 @@ std::vector<const Route*> Router::routes() const {
 
 std::vector<Route> control_plane_routes() {
   std::vector<Route> routes;
-  for (const auto* table :
-       {&ca_certificate_operations(), &certificate_operations(), &policy_operations(),
-        &policy_attachment_operations(), &thing_operations(), &thing_type_operations(),
-        &thing_principal_operations(), &thing_group_operations(), &billing_group_operations(),
-        &provisioning_template_operations(), &provisioning_claim_operations(), &register_thing_operations(),
-        &registration_task_operations(), &endpoint_operations(), &tag_operations()}) {
+  for (const auto* table : {&ca_certificate_operations(),
+                            &certificate_operations(),
+                            &policy_operations(),
+                            &policy_attachment_operations(),
+                            &thing_operations(),
+                            &thing_type_operations(),
+                            &thing_principal_operations(),
+                            &thing_group_operations(),
+                            &billing_group_operations(),
+                            &provisioning_template_operations(),
+                            &provisioning_claim_operations(),
+                            &register_thing_operations(),
+                            &registration_task_operations(),
+                            &role_alias_operations(),
+                            &authorizer_operations(),
+                            &test_invoke_authorizer_operations(),
+                            &domain_configuration_operations(),
+                            &logging_operations(),
+                            &endpoint_operations(),
+                            &event_configuration_operations(),
+                            &tag_operations()}) {
     for (const auto& operation : *table) {
       routes.push_back({operation.name, operation.verb, operation.path, &operation});
     }

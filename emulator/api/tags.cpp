@@ -1,59 +1,69 @@
-// The tags that resources were created with (P8.8).
+// Tags (P8.8). Whose ARN is whose record: registry/tags.cpp.
+
+#include <algorithm>
 
 #include "emulator/api/members.h"
 
 namespace iotemu::api {
 namespace {
 
-Result<Json> tags_answer(const registry::Tags& tags) {
-  auto list = Json::array();
-  for (const auto& tag : tags) list.push_back({{"Key", tag.key}, {"Value", tag.value}});
-  return Json{{"tags", std::move(list)}};
+/// P10.4: the operation has no size of its own.
+constexpr std::size_t kPageSize = 25;
+
+Result<Json> tag_resource(Call& call) {
+  return empty_answer(call.registry.tag(call.str("resourceArn"), call.tags()));
 }
 
-template <class Found>
-Result<Json> tags_of(const Found& found) {
-  if (!found) return found.error();
-  return tags_answer((*found)->tags);
+Result<Json> untag_resource(Call& call) {
+  const auto& keys = call.input.at("tagKeys");
+  return empty_answer(call.registry.untag(call.str("resourceArn"), keys.get<std::set<std::string>>()));
 }
 
+/// By key, so that a page goes on where the one before it ended whatever was tagged meanwhile.
 Result<Json> list_tags_for_resource(Call& call) {
-  if (const auto first = check_only_page(call); !first) return first.error();
-  const auto arn = call.str("resourceArn");
-  const auto resource = iot_resource(call.registry.realm(), arn);
-  const auto slash = std::min(resource.find('/'), resource.size());
-  const auto kind = resource.substr(0, slash);
-  const auto name = resource.substr(std::min(slash + 1, resource.size()));
-  if (kind == "cacert") {
-    if (const auto id = registry::CertificateId::parse(name)) return tags_of(call.registry.ca(*id));
-  } else if (kind == "policy") {
-    if (const auto policy = registry::PolicyName::parse(name)) return tags_of(call.registry.policy(*policy));
-  } else if (kind == "thingtype") {
-    if (const auto type = registry::ThingTypeName::parse(name))
-      return tags_of(call.registry.thing_type(*type));
-  } else if (kind == "provisioningtemplate") {
-    if (const auto found = registry::TemplateName::parse(name))
-      return tags_of(call.registry.provisioning_template(*found));
-  } else if (kind == "thinggroup") {
-    if (const auto group = registry::ThingGroupName::parse(name))
-      return tags_of(call.registry.thing_group(*group));
-  } else if (kind == "billinggroup") {
-    if (const auto group = registry::BillingGroupName::parse(name))
-      return tags_of(call.registry.billing_group(*group));
-  } else if (kind == "thing" || kind == "cert") {
-    return Error{Errc::invalid_request, "Things and device certificates carry no tags: " + arn};
+  const auto found = call.registry.tags_of(call.str("resourceArn"));
+  if (!found) return found.error();
+  auto tags = *found;
+  std::sort(tags.begin(), tags.end());
+  auto at = tags.begin();
+  if (const auto token = call.page().marker; !token.empty()) {
+    const auto after = registry::from_marker(token);
+    if (!after) return after.error();
+    at = std::find_if(at, tags.end(), [&](const registry::Tag& tag) { return tag.key > after->name; });
   }
-  return Error{Errc::not_found, "Resource " + arn + " does not exist"};
+  registry::Page<registry::Tag> page;
+  for (; at != tags.end() && page.items.size() < kPageSize; ++at) page.items.push_back(*at);
+  if (at != tags.end()) page.next_marker = registry::to_marker({.name = page.items.back().key});
+  return page_answer(page, "tags", "nextToken", [](const registry::Tag& tag) {
+    return Json{{"Key", tag.key}, {"Value", tag.value}};
+  });
+}
+
+Member resource_arn(const Member& placed) {
+  return placed.required();
 }
 
 }  // namespace
 
 const OperationTable& tag_operations() {
   static const OperationTable table{
+      {.name = "TagResource",
+       .verb = Verb::post,
+       .path = "/tags",
+       .input = {resource_arn(body("resourceArn")), tags().required()},
+       .errors = {Errc::not_found, Errc::limit_exceeded},
+       .run = tag_resource},
+      {.name = "UntagResource",
+       .verb = Verb::post,
+       .path = "/untag",
+       .input = {resource_arn(body("resourceArn")),
+                 body("tagKeys").required().list_of(body("member").length(1, 128).pattern(kTagKeyPattern))},
+       .errors = {Errc::not_found},
+       .run = untag_resource},
       {.name = "ListTagsForResource",
        .verb = Verb::get,
        .path = "/tags",
-       .input = {query("resourceArn").required(), query("nextToken")},
+       .input = {resource_arn(query("resourceArn")), query("nextToken")},
        .output = {"tags", "nextToken"},
        .errors = {Errc::not_found},
        .run = list_tags_for_resource},

@@ -45,7 +45,7 @@ Result<Json> from_text(const Member& member, const std::string& text) {
     }
     return Json(number);
   }
-  if (member.base64) {
+  if (member.decodes_base64) {
     auto said = registry::from_base64(text);
     if (!said || !is_utf8(*said)) return refused("base64 of UTF-8 text");
     return Json(std::move(*said));
@@ -132,6 +132,12 @@ Result<Json> conform(const Member& member, const Json& value, const std::string&
   return value;
 }
 
+/// The bytes that Base64 stands for.
+std::size_t decoded_size(std::string_view text) {
+  const auto padding = text.size() - std::min(text.find_last_not_of('=') + 1, text.size());
+  return (text.size() + 3) / 4 * 3 - std::min<std::size_t>(padding, 2);
+}
+
 class Validator {
  public:
   void check_members(const std::vector<Member>& members, const Json& input, const std::string& prefix) {
@@ -185,7 +191,7 @@ class Validator {
   }
 
   void check_text(const Member& member, const std::string& text, const std::string& name) {
-    check_size(member, count_characters(text), text, name);
+    check_size(member, member.is_base64 ? decoded_size(text) : count_characters(text), text, name);
     if (member.must_match != nullptr && !member.must_match->matches(text)) {
       violate(text, name,
               "Member must satisfy regular expression pattern: " + std::string{member.must_match->text});
@@ -251,9 +257,10 @@ bool is_blank(std::string_view text) {
 
 Result<Json> read_input(const Operation& operation, const RouteMatch& match, const http::Request& request) {
   auto sent = Json::object();
-  const bool has_payload = std::any_of(operation.input.begin(), operation.input.end(),
-                                       [](const Member& m) { return m.place == Place::payload; });
-  if (!has_payload && !is_blank(request.body)) {
+  const bool is_blob =
+      std::any_of(operation.input.begin(), operation.input.end(),
+                  [](const Member& m) { return m.place == Place::payload && m.type == Type::blob; });
+  if (!is_blob && !is_blank(request.body)) {
     auto parsed = parse_json(request.body);
     if (!parsed) return parsed;
     if (!parsed->is_object()) return Error{Errc::serialization, "The body must be a JSON object"};
@@ -262,7 +269,14 @@ Result<Json> read_input(const Operation& operation, const RouteMatch& match, con
   auto input = Json::object();
   for (const auto& member : operation.input) {
     if (member.place == Place::payload) {
-      input[std::string{member.name}] = request.body;
+      if (member.type == Type::blob) {
+        input[std::string{member.name}] = request.body;
+        continue;
+      }
+      if (sent.empty()) continue;  // no body: the member is absent
+      auto conformed = conform(member, sent, lower_first(member.name));
+      if (!conformed) return conformed;
+      input[std::string{member.name}] = std::move(*conformed);
       continue;
     }
     if (member.place == Place::body) {

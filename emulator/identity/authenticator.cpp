@@ -6,6 +6,8 @@
 #include "base/hex.h"
 #include "base/iso_time.h"
 #include "emulator/identity/authorizer.h"
+#include "emulator/identity/domains.h"
+#include "emulator/identity/kept_attempt.h"
 #include "registry/pki/verify.h"
 
 namespace iotemu::identity {
@@ -35,6 +37,9 @@ bool is_of_the_service(const registry::CertificateRecord& certificate) {
   return read && registry::ServiceCa::is_issuer_of(*read);
 }
 
+/// How long a client certificate callback may think.
+constexpr Duration kCallbackTimeLimit{std::chrono::seconds{5}};
+
 std::vector<pki::Certificate> read_chain(const pki::Certificate& leaf, const mqtt::PeerIdentity& peer) {
   std::vector<pki::Certificate> chain{leaf};
   for (std::size_t at = 1; at < std::min(peer.chain.size(), kMaxChain); ++at) {
@@ -45,14 +50,22 @@ std::vector<pki::Certificate> read_chain(const pki::Certificate& leaf, const mqt
   return chain;
 }
 
+/// The configuration of the endpoint itself.
+registry::DomainConfigurationPtr own_endpoint(const RealmHome& home) {
+  static const auto name = *registry::DomainConfigurationName::parse("iot:Data-ATS");
+  return home.registry().domain_configurations().table().find(name);
+}
+
 }  // namespace
 
 CertificateAuthenticator::CertificateAuthenticator(DoorOptions options, Realms& realms, Refusals& refusals,
-                                                   const Clock& clock, Timers& timers, OnKnock on_knock)
+                                                   const Clock& clock, Timers& timers,
+                                                   const invoke::Functions& functions, OnKnock on_knock)
     : options_{std::move(options)},
       realms_{realms},
       refusals_{refusals},
       clock_{clock},
+      functions_{functions},
       just_in_time_{options_.switches, refusals, clock, timers, std::move(on_knock)} {}
 
 void CertificateAuthenticator::authenticate(const mqtt::ConnectAttempt& attempt,
@@ -65,27 +78,37 @@ void CertificateAuthenticator::authenticate(const mqtt::ConnectAttempt& attempt,
                 .peer = peer_text(peer.address, peer.port),
                 .persistent = attempt.persistent,
                 .will_topic = attempt.will != nullptr ? std::string{attempt.will->topic} : std::string{}};
-  Entry entry = enter(std::move(client), peer);
-  if (auto* refusal = std::get_if<mqtt::Refusal>(&entry)) return answer(std::move(*refusal));
-  auto& entrant = std::get<Entrant>(entry);
-  answer(admit(*entrant.home, std::move(entrant.client), attempt));
+  Entry entry = enter(std::move(client), peer, Callback::to_be_asked);
+  if (auto* question = std::get_if<Question>(&entry)) {
+    const auto kept = std::make_shared<const KeptAttempt>(attempt);
+    return ask(std::move(*question), kept->peer(), kept->session_id(),
+               [this, kept, answer = std::move(answer)](Entry answered) {
+                 answer(verdict_on(std::move(answered), kept->attempt()));
+               });
+  }
+  answer(verdict_on(std::move(entry), attempt));
 }
 
-std::optional<CertificateAuthenticator::Entrant> CertificateAuthenticator::identify(
-    const mqtt::PeerIdentity& peer) {
+void CertificateAuthenticator::identify(const mqtt::PeerIdentity& peer, const std::string& request_id,
+                                        std::function<void(std::optional<Entrant>)> answer) {
   Client client{.certificate_id = CertificateId::of_der(peer.chain.front()),
                 .server_name = peer.server_name,
                 .address = peer.address,
                 .peer = peer_text(peer.address, peer.port),
                 .over_https = true};
-  Entry entry = enter(std::move(client), peer);
-  auto* entrant = std::get_if<Entrant>(&entry);
-  if (entrant == nullptr) return std::nullopt;
-  return std::move(*entrant);
+  Entry entry = enter(std::move(client), peer, Callback::to_be_asked);
+  const auto tell = [answer = std::move(answer)](Entry decided) {
+    auto* entrant = std::get_if<Entrant>(&decided);
+    answer(entrant != nullptr ? std::optional{std::move(*entrant)} : std::nullopt);
+  };
+  if (auto* question = std::get_if<Question>(&entry)) {
+    return ask(std::move(*question), peer, request_id, tell);
+  }
+  tell(std::move(entry));
 }
 
-CertificateAuthenticator::Entry CertificateAuthenticator::enter(Client client,
-                                                                const mqtt::PeerIdentity& peer) {
+CertificateAuthenticator::Entry CertificateAuthenticator::enter(Client client, const mqtt::PeerIdentity& peer,
+                                                                Callback callback) {
   auto resolved = resolve(client.certificate_id, peer);
   auto facts = resolved ? facts_about(*resolved, peer.chain.front()) : resolved.error();
   if (!facts) {
@@ -97,10 +120,43 @@ CertificateAuthenticator::Entry CertificateAuthenticator::enter(Client client,
 
   RealmHome& home = *resolved->home;
   Decision decision = judge(*resolved, peer);
+  const bool has_callback = resolved->domain && resolved->domain->client_certificate_callback;
+  if (has_callback && callback == Callback::to_be_asked && !std::holds_alternative<Turned>(decision)) {
+    return Question{.home = &home, .domain = resolved->domain, .client = std::move(client)};
+  }
   if (const auto* unknown = std::get_if<AutoRegister>(&decision)) {
     return register_and_knock(home, std::move(client), *unknown, peer);
   }
   return carry_out(std::move(decision), home, std::move(client));
+}
+
+void CertificateAuthenticator::ask(Question question, const mqtt::PeerIdentity& peer,
+                                   const std::string& connection_id, std::function<void(Entry)> then) {
+  const auto domain = question.domain;
+  invoke::Invocation call{
+      .payload = certificate_callback_event(peer, question.client.certificate_id, connection_id),
+      .realm = question.home->realm(),
+      .client_id = question.client.client_id,
+      .time_limit = kCallbackTimeLimit};
+  functions_.invoke(
+      *domain->client_certificate_callback, std::move(call),
+      [this, domain, peer, client = std::move(question.client),
+       then = std::move(then)](const Result<std::string>& said) {
+        const auto why = callback_refusal(said);
+        // Judged anew: the registry may have changed while the function thought.
+        if (!why) return then(enter(client, peer, Callback::asked));
+        then(turn_away(client,
+                       {.refusal = Refusal::domain_refused,
+                        .cause = "the client certificate callback " + *domain->client_certificate_callback +
+                                 " of the domain configuration " + domain->name.text() + " " + *why + " (D-6)",
+                        .cure = "let the function answer {\"isAuthenticated\": true}"}));
+      });
+}
+
+mqtt::Verdict CertificateAuthenticator::verdict_on(Entry entry, const mqtt::ConnectAttempt& attempt) {
+  if (auto* refusal = std::get_if<mqtt::Refusal>(&entry)) return std::move(*refusal);
+  auto& entrant = std::get<Entrant>(entry);
+  return admit(*entrant.home, std::move(entrant.client), attempt);
 }
 
 CertificateAuthenticator::Entry CertificateAuthenticator::carry_out(Decision decision, RealmHome& home,
@@ -158,10 +214,12 @@ Result<CertificateAuthenticator::Resolved> CertificateAuthenticator::resolve(
     const CertificateId& id, const mqtt::PeerIdentity& peer) const {
   // P3.2: the endpoint serves the default realm; another one only if it alone knows the certificate or its
   // issuer.
-  const std::vector<RealmHome*> homes = realms_.all();
+  std::vector<RealmHome*> homes = realms_.all();
+  auto [domain_home, domain] = find_domain(homes, peer.server_name);
+  if (domain_home != nullptr) homes = {domain_home};
   for (RealmHome* home : homes) {
     if (auto known = home->registry().find_at_door(id))
-      return Resolved{.home = home, .known = std::move(known)};
+      return Resolved{.home = home, .domain = std::move(domain), .known = std::move(known)};
   }
   auto leaf = pki::Certificate::from_der(peer.chain.front());
   if (!leaf) return leaf.error();
@@ -174,7 +232,19 @@ Result<CertificateAuthenticator::Resolved> CertificateAuthenticator::resolve(
     search = std::move(other);
     home = homes[at];
   }
-  return Resolved{.home = home, .unknown = Unknown{.leaf = std::move(*leaf), .search = std::move(search)}};
+  return Resolved{.home = home,
+                  .domain = std::move(domain),
+                  .unknown = Unknown{.leaf = std::move(*leaf), .search = std::move(search)}};
+}
+
+std::pair<RealmHome*, registry::DomainConfigurationPtr> CertificateAuthenticator::find_domain(
+    const std::vector<RealmHome*>& homes, std::string_view server_name) {
+  for (RealmHome* home : homes) {
+    if (auto domain = home->registry().domain_configurations().by_name(server_name)) {
+      return {home, std::move(domain)};
+    }
+  }
+  return {nullptr, nullptr};
 }
 
 Result<std::shared_ptr<const CertificateFacts>> CertificateAuthenticator::facts_about(
@@ -186,6 +256,10 @@ Result<std::shared_ptr<const CertificateFacts>> CertificateAuthenticator::facts_
 
 CertificateAuthenticator::Decision CertificateAuthenticator::judge(const Resolved& resolved,
                                                                    const mqtt::PeerIdentity& peer) const {
+  const auto domain = resolved.domain ? resolved.domain : own_endpoint(*resolved.home);
+  if (domain) {
+    if (auto turned = judge_domain(*domain)) return *turned;
+  }
   return resolved.known ? judge_known(resolved.known, peer) : judge_unknown(*resolved.unknown, peer);
 }
 
@@ -211,7 +285,8 @@ bool CertificateAuthenticator::is_endpoint(std::string_view name) const {
   return lower == "localhost" || lower.ends_with(".localhost") ||
          (lower.find(".iot.") != lower.npos && lower.ends_with(".amazonaws.com")) ||
          std::ranges::any_of(options_.endpoint_names,
-                             [&](const std::string& own) { return lowercase(own) == lower; });
+                             [&](const std::string& own) { return lowercase(own) == lower; }) ||
+         find_domain(realms_.all(), lower).first != nullptr;
 }
 
 CertificateAuthenticator::Decision CertificateAuthenticator::judge_known(

@@ -1,9 +1,9 @@
 #pragma once
 
 // The door: who may connect with which certificate (P3.4, P3.5). Asked at the CONNECT packet, on a broker's
-// worker, or at each request of HTTPS, on that server's thread; answers inside the call. A refusal leaves its
-// reason in Refusals before the connection is closed, and a certificate that waits for its activation has its
-// event published before that too.
+// worker, or at each request of HTTPS, on that server's thread; answers inside the call, save where a client
+// certificate callback must be asked (D-6). A refusal leaves its reason in Refusals before the connection is
+// closed, and a certificate that waits for its activation has its event published before that too.
 
 #include <functional>
 #include <memory>
@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,9 +22,11 @@
 #include "emulator/identity/just_in_time.h"
 #include "emulator/identity/realms.h"
 #include "emulator/identity/refusals.h"
+#include "emulator/invoke/functions.h"
 #include "iotemu/events.h"
 #include "iotemu/options.h"
 #include "mqtt/ports.h"
+#include "registry/domain_configurations.h"
 #include "registry/pki/certificate.h"
 
 namespace iotemu::identity {
@@ -39,7 +42,7 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
  public:
   /// All references outlive the authenticator.
   CertificateAuthenticator(DoorOptions options, Realms& realms, Refusals& refusals, const Clock& clock,
-                           Timers& timers, OnKnock on_knock);
+                           Timers& timers, const invoke::Functions& functions, OnKnock on_knock);
 
   void authenticate(const mqtt::ConnectAttempt& attempt, std::function<void(mqtt::Verdict)> answer) override;
   /// A client that its certificate lets in. No policy has been asked.
@@ -49,7 +52,8 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   };
   /// The same door for a request of HTTPS, which has no CONNECT and no client id. Nothing: refused, on
   /// record.
-  [[nodiscard]] std::optional<Entrant> identify(const mqtt::PeerIdentity& peer);
+  void identify(const mqtt::PeerIdentity& peer, const std::string& request_id,
+                std::function<void(std::optional<Entrant>)> answer);
 
   bool accepts_in_handshake(const mqtt::PeerIdentity& peer) override;
   void on_handshake_failed(const mqtt::PeerIdentity& peer, std::string_view reason) override;
@@ -78,11 +82,16 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   };
   struct Resolved {
     RealmHome* home{};
+    /// Of the name that the client called by, if it is a configured one.
+    registry::DomainConfigurationPtr domain{};
     /// Exactly one of the two is set.
     CertificatePtr known{};
     std::optional<Unknown> unknown{};
   };
 
+  /// A realm that has configured the name, with its configuration; nulls if none has.
+  [[nodiscard]] static std::pair<RealmHome*, registry::DomainConfigurationPtr> find_domain(
+      const std::vector<RealmHome*>& homes, std::string_view server_name);
   [[nodiscard]] Result<Resolved> resolve(const registry::CertificateId& id,
                                          const mqtt::PeerIdentity& peer) const;
   Result<std::shared_ptr<const CertificateFacts>> facts_about(const Resolved& resolved, std::string_view der);
@@ -92,9 +101,19 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   [[nodiscard]] std::optional<Turned> judge_server_name(bool sni_only, const mqtt::PeerIdentity& peer) const;
   [[nodiscard]] bool is_endpoint(std::string_view name) const;
 
-  using Entry = std::variant<mqtt::Refusal, Entrant>;
-  /// `client` lacks what its certificate says.
-  Entry enter(Client client, const mqtt::PeerIdentity& peer);
+  /// A client that the callback of its domain must let in first (D-6).
+  struct Question {
+    RealmHome* home{};
+    registry::DomainConfigurationPtr domain{};
+    Client client{};
+  };
+  using Entry = std::variant<mqtt::Refusal, Entrant, Question>;
+  enum class Callback { to_be_asked, asked };
+  /// `client` lacks what its certificate says. A Question only if the callback is still to be asked.
+  Entry enter(Client client, const mqtt::PeerIdentity& peer, Callback callback);
+  void ask(Question question, const mqtt::PeerIdentity& peer, const std::string& connection_id,
+           std::function<void(Entry)> then);
+  mqtt::Verdict verdict_on(Entry entry, const mqtt::ConnectAttempt& attempt);
   mqtt::Refusal turn_away(const Client& client, Turned turned);
   mqtt::Refusal knock(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
                       const registry::pki::Certificate* fresh);
@@ -108,6 +127,7 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   Realms& realms_;
   Refusals& refusals_;
   const Clock& clock_;
+  const invoke::Functions& functions_;
   JustInTime just_in_time_;
   CertificateFactsCache facts_;
 };

@@ -35,14 +35,19 @@ class CertificateRights final : public api::DeviceRights {
 }  // namespace
 
 void DeviceHttps::handle(http::Request request, http::Responder respond) {
-  auto entrant = door_.identify(identity_of(*request.tls));
-  if (!entrant) {
-    auto answer = api::data_error_response({Errc::forbidden, "Forbidden"}, request.id);
-    answer.close = true;  // as a refused CONNECT ends its connection
-    return respond(std::move(answer));
-  }
-  RealmHome& home = *entrant->home;
-  auto rights = std::make_shared<CertificateRights>(home.registry(), refusals_, std::move(entrant->client));
+  const auto kept = std::make_shared<http::Request>(std::move(request));
+  door_.identify(identity_of(*kept->tls), kept->id,
+                 [this, kept, respond = std::move(respond)](std::optional<Entrant> entrant) {
+                   if (entrant) return serve(std::move(*kept), respond, std::move(*entrant));
+                   auto answer = api::data_error_response({Errc::forbidden, "Forbidden"}, kept->id);
+                   answer.close = true;  // as a refused CONNECT ends its connection
+                   respond(std::move(answer));
+                 });
+}
+
+void DeviceHttps::serve(http::Request request, http::Responder respond, Entrant entrant) {
+  RealmHome& home = *entrant.home;
+  auto rights = std::make_shared<CertificateRights>(home.registry(), refusals_, std::move(entrant.client));
   api_.handle_device(std::move(request), std::move(respond), home.realm(), std::move(rights));
 }
 

@@ -2,7 +2,8 @@
 
 // The HTTPS port (T-15, T-17): a device asks the data plane with its certificate. The door of MQTT decides
 // about the certificate, at every request, so that one that has left ACTIVE is refused in the middle of a
-// connection; the policies of the certificate decide about the request. Runs on the HTTPS server's thread.
+// connection; the policies of the certificate decide about the request. Runs on the HTTPS server's
+// thread, or on that of a function which was asked first (D-6).
 
 #include "emulator/api/api.h"
 #include "emulator/http/server.h"
@@ -23,6 +24,9 @@ class DeviceHttps {
   [[nodiscard]] http::TlsOptions tls_options(bool in_handshake);
 
  private:
+  using Entrant = CertificateAuthenticator::Entrant;
+  void serve(http::Request request, http::Responder respond, Entrant entrant);
+
   CertificateAuthenticator& door_;
   Refusals& refusals_;
   api::Api& api_;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "emulator/identity/client.h"
+#include "emulator/topics/registry_events.h"
 #include "registry/events.h"
 
 namespace iotemu::identity {
@@ -39,12 +40,30 @@ RealmHome::RealmHome(Realm realm, const RealmSurroundings& surroundings,
       message_space_{registry_, *broker_, connections_, surroundings.clock, surroundings.session_expiry} {
   cut_who_loses_its_certificate(surroundings.events);
   forget_what_expires(surroundings.events, surroundings.timers);
+  publish_registry_events(surroundings.events);
 }
 
 void RealmHome::forget_what_expires(Executor& events, Timers& timers) {
   bus_.subscribe<registry::ExpiryAhead>(events, [this, &timers](const registry::ExpiryAhead& ahead) {
     timers.at(ahead.due, [this] { registry_.forget_expired(); });
   });
+}
+
+template <class Event>
+void RealmHome::publish_events_of(Executor& events) {
+  bus_.subscribe<Event>(events, [this](const Event& event) {
+    auto message = topics::message_of(event);
+    publish(std::move(message.topic), std::move(message.payload));
+  });
+}
+
+void RealmHome::publish_registry_events(Executor& events) {
+  publish_events_of<registry::ThingChanged>(events);
+  publish_events_of<registry::ThingTypeChanged>(events);
+  publish_events_of<registry::ThingTypeAssociationChanged>(events);
+  publish_events_of<registry::ThingGroupChanged>(events);
+  publish_events_of<registry::ThingGroupMembershipChanged>(events);
+  publish_events_of<registry::ThingGroupHierarchyChanged>(events);
 }
 
 void RealmHome::cut_who_loses_its_certificate(Executor& events) {

@@ -79,6 +79,10 @@ class RealmHome final : public mqtt::BrokerObserver {
  private:
   void cut_who_loses_its_certificate(Executor& events);
   void forget_what_expires(Executor& events, Timers& timers);
+  /// LE-12.
+  void publish_registry_events(Executor& events);
+  template <class Event>
+  void publish_events_of(Executor& events);
   [[nodiscard]] std::optional<std::string> exclusive_thing(const std::string& principal) const;
 
   const Clock& clock_;

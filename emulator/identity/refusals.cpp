@@ -19,6 +19,7 @@ constexpr std::array kNames{
     Name{Refusal::no_client_certificate, "no_client_certificate"},
     Name{Refusal::handshake_failed, "handshake_failed"},
     Name{Refusal::sni_missing, "sni_missing"},
+    Name{Refusal::domain_refused, "domain_refused"},
     Name{Refusal::certificate_unreadable, "certificate_unreadable"},
     Name{Refusal::ca_unknown, "ca_unknown"},
     Name{Refusal::ca_inactive, "ca_inactive"},

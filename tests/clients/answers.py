@@ -13,7 +13,10 @@ JSON_ERRORS = {"ValidationException"}
 # Beyond the model, by a rule of the reference.
 BEYOND = {("CreateThingGroup", "ResourceNotFoundException")}  # P8.4: an unknown parent
 # Newer than Debian's model, as "Shape.member".
-NEWER = set()
+NEWER = {"GetV2LoggingOptionsResponse.eventConfigurations",
+         *(f"DescribeDomainConfigurationResponse.{member}" for member in
+           ("tlsConfig", "serverCertificateConfig", "authenticationType", "applicationProtocol",
+            "clientCertificateConfig"))}
 
 WHOLE = (int,)
 PYTHON_TYPES = {"string": (str,), "integer": WHOLE, "long": WHOLE, "float": (int, float), "double": (int, float),

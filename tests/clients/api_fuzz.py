@@ -81,6 +81,9 @@ class Request:
         self.headers = {member["wire"]: text_of(sample(member)) for member in operation["input"]
                         if member["place"] == "header"}
         self.body = {member["name"]: sample(member) for member in operation["input"] if member["place"] == "body"}
+        for member in operation["input"]:
+            if member["place"] == "payload":
+                self.body = sample(member)
         self.path = operation["path"]
         self.raw = None
 

@@ -16,9 +16,16 @@ COMMON_ERRORS = {"InvalidRequestException", "ThrottlingException", "Unauthorized
 
 # Newer than Debian's model, from the service's later documentation: operations, and members as "Operation.member".
 NEWER_OPERATIONS = {"ListPrincipalThingsV2", "ListThingPrincipalsV2", "UpdateThingType"}
-NEWER_MEMBERS = {"AttachThingPrincipal.thingPrincipalType", "CreateThingType.thingTypeProperties.mqtt5Configuration"}
+DOMAIN_MEMBERS = ("tlsConfig", "serverCertificateConfig", "authenticationType", "applicationProtocol",
+                  "clientCertificateConfig")
+NEWER_MEMBERS = {"AttachThingPrincipal.thingPrincipalType", "CreateThingType.thingTypeProperties.mqtt5Configuration",
+                 "GetV2LoggingOptions.verbose",
+                 "SetV2LoggingOptions.eventConfigurations",
+                 *(f"{verb}DomainConfiguration.{member}" for verb in ("Create", "Update") for member in DOMAIN_MEMBERS)}
 # Publish answers a body that no model has (T-16).
-NEWER_OUTPUT = {"Publish.message", "Publish.traceId", "GetRetainedMessage.userProperties"}
+NEWER_OUTPUT = {"Publish.message", "Publish.traceId", "GetRetainedMessage.userProperties",
+                "GetV2LoggingOptions.eventConfigurations",
+                *(f"DescribeDomainConfiguration.{member}" for member in DOMAIN_MEMBERS)}
 # What a device may be refused with on any path of the data plane (T-16).
 FORBIDDEN = "ForbiddenException"
 # The pattern of the model -> what it is today.

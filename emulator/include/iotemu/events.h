@@ -37,6 +37,8 @@ enum class Refusal {
   handshake_failed,
   /// Certificate level: P3.4, P3.5.
   sni_missing,
+  /// The domain configuration of the name that the client called by keeps it out (D-3, D-4, D-6).
+  domain_refused,
   certificate_unreadable,
   ca_unknown,
   ca_inactive,

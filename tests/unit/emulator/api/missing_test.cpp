@@ -125,6 +125,10 @@ INSTANTIATE_TEST_SUITE_P(
         Missing{"ListProvisioningTemplateVersions", "GET", "/provisioning-templates/p/versions"},
         Missing{"DescribeThingRegistrationTask", "GET", "/thing-registration-tasks/t"},
         Missing{"StopThingRegistrationTask", "PUT", "/thing-registration-tasks/t/cancel"},
+        Missing{"TagResource", "POST", "/tags",
+                R"({"resourceArn":"arn:aws:iot:us-east-1:123456789012:rolealias/r","tags":[{"Key":"k"}]})"},
+        Missing{"UntagResource", "POST", "/untag",
+                R"({"resourceArn":"arn:aws:iot:us-east-1:123456789012:authorizer/a","tagKeys":["k"]})"},
         Missing{"ListTagsForResource", "GET",
                 "/tags?resourceArn=arn:aws:iot:us-east-1:123456789012:policy/p"}),
     [](const auto& row) { return std::string{row.param.operation}; });

@@ -34,6 +34,8 @@ std::vector<const Operation*> built_operations() {
 /// A text that obeys the member's rules, `size` characters long where the rule leaves a choice.
 std::string sample_text(const Member& member) {
   if (!member.values.empty()) return std::string{member.values.front()};
+  if (member.must_match == &kAcmCertificateArnPattern)
+    return "arn:aws:acm:us-east-1:123456789012:certificate/1";
   return std::string(std::max<std::size_t>(member.min_length, 1), '1');
 }
 
@@ -49,7 +51,7 @@ Json sample(const Member& member) {
     case Type::list:
       return Json::array({sample(member.parts[0])});
     case Type::string_map:
-      return Json{{sample_text(member.parts[0]), sample_text(member.parts[1])}};
+      return Json{{sample_text(member.parts[0]), sample(member.parts[1])}};
     case Type::structure: {
       auto object = Json::object();
       for (const auto& part : member.parts) object[std::string{part.name}] = sample(part);
@@ -182,6 +184,9 @@ TEST_P(OperationTest, ReadsFromTheWireWhatTheInProcessCallIsGiven) {
         break;
       case Place::header:
         request.headers.push_back({wire, as_text(value)});
+        break;
+      case Place::payload:
+        sent = value;
         break;
       case Place::body:
         sent[std::string{member.name}] = value;
