@@ -20,6 +20,8 @@ enum class Errc {
   certificate_conflict,
   registration_code_validation,
   malformed_policy,
+  invalid_query,
+  index_not_ready,
   delete_conflict,
   conflict,
   conflicting_resource_update,

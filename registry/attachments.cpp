@@ -14,6 +14,13 @@ Result<Principal> Registry::existing_principal(std::string_view text) const {
   return principal;
 }
 
+Status Registry::check_settled(const Principal& principal) const {
+  const auto certificate = principal.is_certificate() ? certificates_.find(principal.certificate()) : nullptr;
+  if (!certificate || certificate->status != CertificateStatus::pending_transfer) return Ok{};
+  return invalid("Certificate " + certificate->id.hex() +
+                 " is PENDING_TRANSFER: nothing can be attached to it until its transfer has ended");
+}
+
 Result<PolicyTarget> Registry::policy_target(std::string_view text) const {
   auto target = PolicyTarget::parse(realm_, text);
   if (!target) return target;
@@ -32,6 +39,7 @@ Status Registry::attach_policy(const PolicyName& name, std::string_view target_t
   const auto target = policy_target(target_text);
   if (!target) return target.error();
   if (policy_links_.find(*target, name)) return Ok{};
+  if (auto checked = check_settled(target->principal()); !checked) return checked;
   const auto limit = target->is_group() ? options_.policies_per_group : options_.policies_per_certificate;
   if (policy_links_.count_of_left(*target) >= limit) {
     return Error{Errc::limit_exceeded,
@@ -94,14 +102,57 @@ Result<Page<PolicyPtr>> Registry::attached_policies(std::string_view target_text
   return result;
 }
 
-Result<Page<std::string>> Registry::targets_for_policy(const PolicyName& name,
-                                                       const PageRequest& page) const {
+Result<Page<std::string>> Registry::targets_for_policy(const PolicyName& name, const PageRequest& page,
+                                                       bool principals_only) const {
   if (!policies_.find(name)) return does_not_exist(name);
-  const auto targets = policy_links_.page_of_right(name, page, [](Ok) { return true; });
+  const auto targets = policy_links_.page_of_right(
+      name, page, [&](const PolicyTarget& target, Ok) { return !principals_only || !target.is_group(); });
   if (!targets) return targets.error();
   Page<std::string> result{.next_marker = targets->next_marker};
   for (const auto& [target, unused] : targets->items) result.items.push_back(target.text());
   return result;
+}
+
+Result<std::vector<PolicyPtr>> Registry::effective_policies(std::string_view target_text,
+                                                            const std::optional<ThingName>& thing) const {
+  if (thing && !things_.find(*thing)) return does_not_exist(*thing);
+  std::vector<PolicyTarget> sources;
+  const auto add_groups = [&] {
+    for (const auto& group : groups_above(*thing)) sources.emplace_back(realm_, group);
+  };
+  if (!target_text.empty()) {
+    const auto target = policy_target(target_text);
+    if (!target) return target.error();
+    if (!thing || target->is_group()) {
+      sources = policy_sources(*target);
+    } else {
+      sources.push_back(*target);
+      if (thing_links_.find(target->principal(), *thing)) add_groups();
+    }
+  } else if (thing) {
+    add_groups();
+  }
+  std::vector<PolicyPtr> policies;
+  for (const auto& document : documents_of(sources)) {
+    const auto name = PolicyName::parse(document.name);
+    if (auto found = name ? policies_.find(*name) : nullptr) policies.push_back(std::move(found));
+  }
+  return policies;
+}
+
+Result<PrincipalView> Registry::target_view(std::string_view target_text) const {
+  const auto target = policy_target(target_text);
+  if (!target) return target.error();
+  PrincipalView view;
+  if (target->is_group()) {
+    view.policies = documents_of(policy_sources(*target));
+    return view;
+  }
+  const auto& principal = target->principal();
+  if (principal.is_certificate()) view.certificate = certificates_.find(principal.certificate());
+  view.policies = documents_of({*target});
+  view.things = attached_things(principal);
+  return view;
 }
 
 }  // namespace iotemu::registry

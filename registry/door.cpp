@@ -123,28 +123,35 @@ std::shared_ptr<const PrincipalView> Registry::principal_view(const CertificateI
   }
   view->certificate = std::move(certificate);
   const Principal principal{realm_, id};
-  const auto documents_of = [&](const std::vector<PolicyTarget>& targets) {
-    std::set<PolicyName> names;
-    for (const auto& target : targets) {
-      for (const auto& [name, unused] : policy_links_.of_left(target)) names.insert(name);
-    }
-    std::vector<policy::NamedDocument> documents;
-    for (const auto& name : names) {
-      if (const auto policy = policies_.find(name)) {
-        documents.push_back({.name = name.text(), .document = policy->effective().document});
-      }
-    }
-    return documents;
-  };
   view->policies = documents_of({principal});
+  view->things = attached_things(principal);
+  return view;
+}
+
+std::vector<policy::NamedDocument> Registry::documents_of(const std::vector<PolicyTarget>& targets) const {
+  std::set<PolicyName> names;
+  for (const auto& target : targets) {
+    for (const auto& [name, unused] : policy_links_.of_left(target)) names.insert(name);
+  }
+  std::vector<policy::NamedDocument> documents;
+  for (const auto& name : names) {
+    if (const auto policy = policies_.find(name)) {
+      documents.push_back({.name = name.text(), .document = policy->effective().document});
+    }
+  }
+  return documents;
+}
+
+std::vector<AttachedThing> Registry::attached_things(const Principal& principal) const {
+  std::vector<AttachedThing> things;
   for (const auto& [name, type] : thing_links_.of_left(principal)) {
     auto thing = things_.find(name);
     if (!thing) continue;
     std::vector<PolicyTarget> groups;
     for (const auto& group : groups_above(name)) groups.emplace_back(realm_, group);
-    view->things.push_back({.thing = std::move(thing), .type = type, .group_policies = documents_of(groups)});
+    things.push_back({.thing = std::move(thing), .type = type, .group_policies = documents_of(groups)});
   }
-  return view;
+  return things;
 }
 
 bool Registry::owns_certificate(const CertificateId& id) const {

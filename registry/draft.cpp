@@ -49,7 +49,7 @@ std::string listed(const std::set<ThingGroupName>& groups) {
 
 Status Registry::Draft::take_certificate(const Source& source) {
   old_certificate_ = certificate_ = registry_.certificates_.find(source.id);
-  if (certificate_) return Ok{};
+  if (certificate_) return registry_.check_settled({registry_.realm_, source.id});
   const auto& fresh = source.fresh;
   if (!fresh) return does_not_exist(source.id);
   if (auto checked = check_ca(*fresh); !checked) return checked;

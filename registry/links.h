@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -74,7 +75,7 @@ class Links {
     return false;
   }
 
-  /// Pages by the other end's name. `wanted(value)` filters.
+  /// Pages by the other end's name. `wanted(value)` or `wanted(other end, value)` filters.
   template <class Wanted>
   [[nodiscard]] Result<Page<std::pair<Right, Value>>> page_of_left(const Left& left,
                                                                    const PageRequest& request,
@@ -135,7 +136,11 @@ class Links {
     }
     Page<std::pair<To, Value>> result;
     const auto take = [&](const std::pair<const To, Value>& link) {
-      if (!wanted(link.second)) return true;
+      if constexpr (std::is_invocable_v<Wanted, const To&, const Value&>) {
+        if (!wanted(link.first, link.second)) return true;
+      } else {
+        if (!wanted(link.second)) return true;
+      }
       if (result.items.size() == request.size) {
         result.next_marker = to_marker({.name = result.items.back().first.text()});
         return false;

@@ -4,7 +4,6 @@
 #include "registry/registry.h"
 
 namespace iotemu::registry {
-namespace {}  // namespace
 
 /// P7.6: an exclusive attachment is the only one of its certificate and the only one of its thing.
 Status Registry::check_exclusivity(const ThingName& thing, const Principal& principal,
@@ -37,6 +36,7 @@ Status Registry::attach_thing_principal(const ThingName& thing, std::string_view
   const auto principal = existing_principal(principal_text);
   if (!principal) return principal.error();
   if (thing_links_.find(*principal, thing) == type) return Ok{};
+  if (auto checked = check_settled(*principal); !checked) return checked;
   if (auto checked = check_exclusivity(thing, *principal, type); !checked) return checked;
   const Change change{
       ThingAttachment{.thing = thing, .principal = principal->text(), .type = type, .attached = true}};

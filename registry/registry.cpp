@@ -44,6 +44,7 @@ Status Registry::reset(bool keep_ca) {
   if (auto saved = store_.write(changes); !saved) return saved;
   certificates_.clear();
   certificates_by_ca_.clear();
+  ended_transfers_.clear();
   policies_.clear();
   provisioning_templates_.clear();
   for (const auto& record : kept) provisioning_templates_.put(record);

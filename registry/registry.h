@@ -36,6 +36,7 @@
 #include "registry/pki/certificate.h"
 #include "registry/provisioning/template.h"
 #include "registry/records/provisioning_claim.h"
+#include "registry/remembered_ids.h"
 #include "registry/requests.h"
 #include "registry/service_ca.h"
 #include "registry/store.h"
@@ -104,6 +105,19 @@ class Registry {
   Status delete_certificate(const CertificateId& id, bool force);
   [[nodiscard]] Result<Page<CertificatePtr>> list_certificates(const PageRequest& page) const;
 
+  // --- Transfers between two accounts of a region (P2.10), transfers.cpp ---
+
+  /// Both accounts hold the certificate as PENDING_TRANSFER until one of them acts. Answers its ARN there.
+  /// Errc::certificate_state for a status, Errc::transfer_conflict for attachments that stand in the way.
+  Result<std::string> transfer_certificate(const CertificateId& id, Registry& to, const std::string& message);
+  /// The realm on the other side of a transfer that waits, for the side that acts. Errc::not_found: there is
+  /// none; Errc::transfer_already_completed: it has ended. So answer the three that act, too.
+  [[nodiscard]] Result<Realm> transfer_partner(const CertificateId& id, TransferSide side) const;
+  Status accept_transfer(const CertificateId& id, Registry& from, bool set_active);
+  Status reject_transfer(const CertificateId& id, Registry& from, const std::string& reason);
+  Status cancel_transfer(const CertificateId& id, Registry& to);
+  [[nodiscard]] Result<Page<CertificatePtr>> outgoing_certificates(const PageRequest& page) const;
+
   // --- The door (P3.4), door.cpp ---
 
   /// A registered certificate or a live claim's; null for any other.
@@ -143,8 +157,16 @@ class Registry {
   /// `recursive`: also those of a group's ancestors, or of the groups of a certificate's things.
   [[nodiscard]] Result<Page<PolicyPtr>> attached_policies(std::string_view target, const PageRequest& page,
                                                           bool recursive = false) const;
-  [[nodiscard]] Result<Page<std::string>> targets_for_policy(const PolicyName& name,
-                                                             const PageRequest& page) const;
+  /// `principals_only`: without thing groups.
+  [[nodiscard]] Result<Page<std::string>> targets_for_policy(const PolicyName& name, const PageRequest& page,
+                                                             bool principals_only = false) const;
+  /// By name: the policies of `target` (empty: of nobody) and those of the groups, with their ancestors, of
+  /// its things; with `thing`, of that thing alone, which counts for a principal only if attached to it.
+  [[nodiscard]] Result<std::vector<PolicyPtr>> effective_policies(
+      std::string_view target, const std::optional<ThingName>& thing) const;
+  /// As `principal_view`, for all that a policy can be attached to: a Cognito identity and a thing group have
+  /// no certificate, and a group has no things but its ancestors' policies.
+  [[nodiscard]] Result<PrincipalView> target_view(std::string_view target) const;
 
   // --- Things (P8.1), things.cpp ---
 
@@ -346,6 +368,19 @@ class Registry {
   /// Erases it with its policy attachments. Under write_mutex_.
   Status erase_certificate(const CertificateRecord& record);
 
+  // transfers.cpp
+  class BothLocked;
+  /// Under both locks. `mine_before` brings this store back when the other fails.
+  Status write_both(const Change& mine, const Change& mine_before, Registry& other, const Change& theirs);
+  void show_status(const CertificatePtr& record, CertificateStatus from);
+  void hide_transferred(const CertificateRecord& record);
+  [[nodiscard]] Status check_transferable(const CertificateRecord& certificate) const;
+  [[nodiscard]] Result<CertificatePtr> waiting_transfer(const CertificateId& id, const Registry& other,
+                                                        TransferSide side) const;
+  /// The source has it again; `rejected` is the target's reason, if it was the target who acted.
+  static Status give_back(const CertificateId& id, Registry& source, Registry& target,
+                          const std::optional<std::string>& rejected);
+
   // fleet_provisioning.cpp
   Result<OwnedCertificate> own(const Result<pki::Certificate>& certificate, const StillWanted& still_wanted);
   void forget_claims();
@@ -369,8 +404,14 @@ class Registry {
   Status store_policy(std::shared_ptr<PolicyRecord> next);
   /// The principal, which exists if it is a certificate.
   [[nodiscard]] Result<Principal> existing_principal(std::string_view text) const;
+  /// A certificate that is being transferred takes no attachment.
+  [[nodiscard]] Status check_settled(const Principal& principal) const;
   /// The target, which exists if it is a certificate or a thing group.
   [[nodiscard]] Result<PolicyTarget> policy_target(std::string_view text) const;
+  /// Default versions of all their policies, by name.
+  [[nodiscard]] std::vector<policy::NamedDocument> documents_of(
+      const std::vector<PolicyTarget>& targets) const;
+  [[nodiscard]] std::vector<AttachedThing> attached_things(const Principal& principal) const;
   /// All whose policies a recursive list of `target`'s shows (P7.2).
   [[nodiscard]] std::vector<PolicyTarget> policy_sources(const PolicyTarget& target) const;
 
@@ -445,6 +486,8 @@ class Registry {
 
   Table<CertificateId, CertificateRecord> certificates_;
   GroupedOrder<CertificateId, CertificateRecord> certificates_by_ca_;
+  /// Certificates that are gone from here by a transfer: whoever acts on one again is told so.
+  RememberedIds<CertificateId> ended_transfers_{100'000};  ///< Under write_mutex_.
   Table<CertificateId, CaCertificateRecord> cas_;
   ShardedMap<std::string, IssuerGroup> issuers_;  ///< By normalised subject.
   Table<PolicyName, PolicyRecord> policies_;

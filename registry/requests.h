@@ -43,6 +43,8 @@ struct RegisterCertificate {
   bool set_active{false};
 };
 
+enum class TransferSide { source, target };
+
 struct CreateThing {
   std::optional<ThingTypeName> type{};
   Attributes attributes{};

@@ -51,6 +51,15 @@ Result<Json> register_certificate_without_ca(Call& call) {
   return identifiers(**registered);
 }
 
+Json transfer_data(const registry::CertificateTransfer& transfer) {
+  Json data{{"transferDate", epoch_seconds(transfer.sent_at)}};
+  put(data, "transferMessage", transfer.message);
+  put(data, "rejectReason", transfer.reject_reason);
+  if (transfer.accepted_at) data["acceptDate"] = epoch_seconds(*transfer.accepted_at);
+  if (transfer.rejected_at) data["rejectDate"] = epoch_seconds(*transfer.rejected_at);
+  return data;
+}
+
 Result<Json> describe_certificate(Call& call) {
   const auto found = call.registry.certificate(call.certificate_id());
   if (!found) return found.error();
@@ -60,6 +69,8 @@ Result<Json> describe_certificate(Call& call) {
   description["status"] = to_text(certificate.status);
   description["certificatePem"] = certificate.pem;
   description["ownedBy"] = certificate.owned_by;
+  put(description, "previousOwnedBy", certificate.previous_owner);
+  if (certificate.transfer) description["transferData"] = transfer_data(*certificate.transfer);
   description["creationDate"] = epoch_seconds(certificate.created_at);
   description["lastModifiedDate"] = epoch_seconds(certificate.changed_at);
   description["customerVersion"] = certificate.version;

@@ -22,6 +22,10 @@ ErrorShape error_shape(Errc code, Plane plane) {
       return {400, "RegistrationCodeValidationException"};
     case Errc::malformed_policy:
       return {400, "MalformedPolicyException"};
+    case Errc::invalid_query:
+      return {400, "InvalidQueryException"};
+    case Errc::index_not_ready:
+      return {400, "IndexNotReadyException"};
     case Errc::delete_conflict:
       return {409, "DeleteConflictException"};
     case Errc::conflict:

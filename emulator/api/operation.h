@@ -143,8 +143,10 @@ using OperationTable = std::vector<Operation>;
 
 const OperationTable& ca_certificate_operations();
 const OperationTable& certificate_operations();
+const OperationTable& certificate_transfer_operations();
 const OperationTable& policy_operations();
 const OperationTable& policy_attachment_operations();
+const OperationTable& authorization_operations();
 const OperationTable& thing_operations();
 const OperationTable& thing_type_operations();
 const OperationTable& thing_principal_operations();

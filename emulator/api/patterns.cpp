@@ -167,6 +167,7 @@ bool number(std::string_view text) {
 }  // namespace
 
 const Pattern kCertificateIdPattern{"(0x)?[a-fA-F0-9]+", certificate_id};
+const Pattern kAccountPattern{"[0-9]+", number};
 const Pattern kPolicyNamePattern{"[\\w+=,.@-]+", policy_name};
 const Pattern kPolicyVersionIdPattern{"[0-9]+", number};
 const Pattern kTemplateNamePattern{"^[0-9A-Za-z_-]+$", template_name};

@@ -13,6 +13,7 @@ struct Pattern {
 };
 
 extern const Pattern kCertificateIdPattern;
+extern const Pattern kAccountPattern;
 extern const Pattern kPolicyNamePattern;
 extern const Pattern kPolicyVersionIdPattern;
 extern const Pattern kTemplateNamePattern;

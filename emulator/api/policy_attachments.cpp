@@ -26,30 +26,42 @@ Result<Json> list_attached_policies(Call& call) {
       call.registry.attached_policies(call.str("target"), call.page(), call.flag("recursive")));
 }
 
-Result<Json> target_list(Call& call, const char* list) {
-  const auto page = call.registry.targets_for_policy(call.policy_name(), call.page());
+Result<Json> target_list(const Result<registry::Page<std::string>>& page, const char* list) {
   if (!page) return page.error();
   return page_answer(*page, list, "nextMarker", [](const std::string& target) { return Json(target); });
 }
 
 Result<Json> list_targets_for_policy(Call& call) {
-  return target_list(call, "targets");
+  return target_list(call.registry.targets_for_policy(call.policy_name(), call.page()), "targets");
+}
+
+/// The deprecated operations know principals, not thing groups.
+Status check_principal(const Call& call) {
+  const auto principal = registry::Principal::parse(call.registry.realm(), call.str("principal"));
+  if (!principal) return principal.error();
+  return Ok{};
 }
 
 Result<Json> attach_principal_policy(Call& call) {
+  if (auto checked = check_principal(call); !checked) return checked.error();
   return empty_answer(call.registry.attach_policy(call.policy_name(), call.str("principal")));
 }
 
 Result<Json> detach_principal_policy(Call& call) {
+  if (auto checked = check_principal(call); !checked) return checked.error();
+  // This one does model 404, unlike DetachPolicy.
+  if (const auto policy = call.registry.policy(call.policy_name()); !policy) return policy.error();
+  if (const auto view = call.registry.target_view(call.str("principal")); !view) return view.error();
   return empty_answer(call.registry.detach_policy(call.policy_name(), call.str("principal")));
 }
 
 Result<Json> list_principal_policies(Call& call) {
+  if (auto checked = check_principal(call); !checked) return checked.error();
   return policy_list(call.registry.attached_policies(call.str("principal"), call.page()));
 }
 
 Result<Json> list_policy_principals(Call& call) {
-  return target_list(call, "principals");
+  return target_list(call.registry.targets_for_policy(call.policy_name(), call.page(), true), "principals");
 }
 
 Member principal() {

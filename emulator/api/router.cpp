@@ -109,8 +109,10 @@ std::vector<Route> control_plane_routes() {
   std::vector<Route> routes;
   for (const auto* table : {&ca_certificate_operations(),
                             &certificate_operations(),
+                            &certificate_transfer_operations(),
                             &policy_operations(),
                             &policy_attachment_operations(),
+                            &authorization_operations(),
                             &thing_operations(),
                             &thing_type_operations(),
                             &thing_principal_operations(),

@@ -32,6 +32,17 @@ std::string named(const registry::CaCertificateRecord& ca) {
   return "CA certificate " + ca.id.hex() + " (" + ca.subject + ")";
 }
 
+Turned in_transfer(const registry::CertificateRecord& certificate) {
+  const std::string id = certificate.id.hex();
+  const std::string to = certificate.transfer ? certificate.transfer->to : "another account";
+  return {.refusal = Refusal::certificate_in_transfer,
+          .cause = "certificate " + id + " is PENDING_TRANSFER from account " + certificate.owned_by +
+                   " to " + to + " (P3.5 row 12)",
+          .cure = "as account " + to + ": aws iot accept-certificate-transfer --certificate-id " + id +
+                  " --set-as-active, or as account " + certificate.owned_by +
+                  ": aws iot cancel-certificate-transfer --certificate-id " + id};
+}
+
 bool is_of_the_service(const registry::CertificateRecord& certificate) {
   const auto read = pki::Certificate::from_pem(certificate.pem);
   return read && registry::ServiceCa::is_issuer_of(*read);
@@ -319,9 +330,7 @@ CertificateAuthenticator::Decision CertificateAuthenticator::judge_known(
                     .cause = "certificate " + id.hex() + " is REVOKED (P3.5 row 11)",
                     .cure = "give the device a new certificate; a revoked one stays revoked"};
     case CertificateStatus::pending_transfer:
-      return Turned{.refusal = Refusal::certificate_in_transfer,
-                    .cause = "certificate " + id.hex() + " is PENDING_TRANSFER (P3.5 row 12)",
-                    .cure = "aws iot cancel-certificate-transfer --certificate-id " + id.hex()};
+      return in_transfer(*certificate);
     case CertificateStatus::inactive:
     case CertificateStatus::register_inactive:
       return Turned{.refusal = Refusal::certificate_inactive,

@@ -1,7 +1,6 @@
 #include "emulator/identity/authorizer.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "base/realm.h"
@@ -39,15 +38,6 @@ bool same(const std::shared_ptr<const PrincipalView>& a, const std::shared_ptr<c
          same_things(a->things, b->things);
 }
 
-/// P7.3: the certificate's policies and those of the associated thing's groups, each once.
-Policies effective_policies(const PrincipalView& view, const AttachedThing* associated) {
-  if (associated == nullptr || associated->group_policies.empty()) return view.policies;
-  Policies all;
-  std::ranges::set_union(view.policies, associated->group_policies, std::back_inserter(all), {},
-                         &policy::NamedDocument::name, &policy::NamedDocument::name);
-  return all;
-}
-
 /// P7.6: what a person misses who attached a policy to a group and connects under another client id.
 std::string group_hint(const PrincipalView& view, std::string_view client_id) {
   if (associated_thing(view, client_id) != nullptr) return {};
@@ -59,10 +49,18 @@ std::string group_hint(const PrincipalView& view, std::string_view client_id) {
          " (P7.6).";
 }
 
-policy::AssociatedThing thing_facts(const registry::ThingRecord& thing) {
-  return {.name = thing.name.text(),
-          .type = thing.type ? thing.type->text() : std::string{},
-          .attributes = {thing.attributes.begin(), thing.attributes.end()}};
+registry::Connection connection_of(const Client& client) {
+  registry::Connection connection{.client_id = client.client_id,
+                                  .source_ip = client.address,
+                                  .certificate = {client.certificate, &client.certificate->variables},
+                                  .persistent = client.persistent,
+                                  .will_topic = client.will_topic};
+  if (client.over_https) {
+    connection.client_id.reset();
+    connection.is_mqtt = false;
+  }
+  if (!client.server_name.empty()) connection.server_name = client.server_name;
+  return connection;
 }
 
 std::string cure_for(const PrincipalView* view, const Policies& policies, std::string_view action,
@@ -86,19 +84,11 @@ std::string cure_for(const PrincipalView* view, const Policies& policies, std::s
 
 }  // namespace
 
-const AttachedThing* associated_thing(const PrincipalView& view, std::string_view client_id) {
-  const auto exclusive =
-      std::ranges::find(view.things, registry::ThingPrincipalType::exclusive, &AttachedThing::type);
-  if (exclusive != view.things.end()) return &*exclusive;
-  const auto named = std::ranges::find_if(
-      view.things, [&](const AttachedThing& attached) { return attached.thing->name.text() == client_id; });
-  return named == view.things.end() ? nullptr : &*named;
-}
-
 PolicyAuthorizer::PolicyAuthorizer(const registry::Registry& registry, Refusals& refusals, Client client)
     : registry_{registry},
       refusals_{refusals},
       client_{std::move(client)},
+      connection_{connection_of(client_)},
       arn_prefix_{iot_arn(registry.realm(), "")} {
   refresh();
 }
@@ -122,10 +112,10 @@ bool PolicyAuthorizer::request(Action action, std::string_view name,
                                std::optional<bool> include_socket_information) {
   refresh();
   resource_ = name == "*" ? std::string{name} : arn_prefix_ + std::string{name};
-  policy::Context context = context_;
+  policy::Context context = rights_.context;
   context.include_socket_information = include_socket_information;
   const policy::Request asked{.action = action, .resource = resource_, .context = context};
-  if (policy::evaluate(policies_, asked) == policy::Verdict::allowed) return true;
+  if (policy::evaluate(rights_.policies, asked) == policy::Verdict::allowed) return true;
   const bool publishes = action == Action::publish || action == Action::retain_publish;
   record(publishes ? Refusal::publish_denied : Refusal::request_denied, action, context);
   return false;
@@ -181,31 +171,13 @@ void PolicyAuthorizer::compile() {
   publish_.clear();
   retain_.clear();
   receive_.clear();
-  context_ = {};
+  rights_ = {};
   compiled_ = {};
-  policies_.clear();
   // A certificate that left ACTIVE keeps its policies: its connection is cut, and its will still goes out
   // (LE-4).
   if (!view_) return;
-
-  if (!client_.server_name.empty()) context_.domain_name = client_.server_name;
-  context_.source_ip = client_.address;
-  context_.certificate_id = client_.certificate_id.hex();
-  context_.certificate = {client_.certificate, &client_.certificate->variables};
-  const AttachedThing* attached = nullptr;
-  if (!client_.over_https) {  // which has neither a client id nor a thing (T-17, P7.5)
-    context_.client_id = client_.client_id;
-    attached = associated_thing(*view_, client_.client_id);
-    context_.is_attached = attached != nullptr;
-  }
-  if (attached != nullptr) {
-    context_.thing = std::make_shared<const policy::AssociatedThing>(thing_facts(*attached->thing));
-  }
-  context_.persistent_connect = client_.persistent;
-  if (!client_.will_topic.empty())
-    context_.last_will_topic = iot_arn(registry_.realm(), "topic/" + client_.will_topic);
-  policies_ = effective_policies(*view_, attached);
-  compiled_ = policy::Compiled{policies_, context_};
+  rights_ = registry::rights_of(registry_.realm(), *view_, connection_);
+  compiled_ = policy::Compiled{rights_.policies, rights_.context};
 }
 
 std::string_view PolicyAuthorizer::resource(std::string_view type, std::string_view name) {
@@ -218,7 +190,7 @@ bool PolicyAuthorizer::allows(const Wording& wording, std::string_view name, Ver
     if (const auto known = cache->find(name); known != cache->end()) return known->second;
   }
   const bool allowed = compiled_.allows(wording.action, resource(wording.type, name));
-  if (!allowed) record(wording.refusal, wording.action, context_);
+  if (!allowed) record(wording.refusal, wording.action, rights_.context);
   if (cache != nullptr) {
     if (cache->size() >= kRememberedTopics) cache->clear();
     cache->emplace(name, allowed);
@@ -229,12 +201,12 @@ bool PolicyAuthorizer::allows(const Wording& wording, std::string_view name, Ver
 void PolicyAuthorizer::record(Refusal refusal, Action asked, const policy::Context& context) {
   RefusalRecord record = refusal_of(client_, refusal);
   const std::string_view action = policy::name(asked);
-  if (policies_.empty()) {
+  if (rights_.policies.empty()) {
     record.cause = std::string{action} + " on " + resource_ + " is denied: certificate " +
                    client_.certificate_id.hex() + (view_ ? " has no policy attached" : " was deleted");
   } else {
     const policy::Explanation explanation =
-        policy::explain(policies_, {.action = asked, .resource = resource_, .context = context});
+        policy::explain(rights_.policies, {.action = asked, .resource = resource_, .context = context});
     record.cause = explanation.summary;
     record.explanation = explanation.text();
   }
@@ -242,7 +214,7 @@ void PolicyAuthorizer::record(Refusal refusal, Action asked, const policy::Conte
     const auto hint = group_hint(*view_, client_.client_id);
     if (!hint.empty()) record.cause += (record.cause.ends_with('.') ? " " : ". ") + hint;
   }
-  record.cure = cure_for(view_.get(), policies_, action, resource_);
+  record.cure = cure_for(view_.get(), rights_.policies, action, resource_);
   refusals_.add(std::move(record));
 }
 

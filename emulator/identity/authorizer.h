@@ -19,12 +19,9 @@
 #include "mqtt/ports.h"
 #include "registry/policy/evaluate.h"
 #include "registry/registry.h"
+#include "registry/rights.h"
 
 namespace iotemu::identity {
-
-/// P7.6: the exclusive thing, else the attached thing that has the client id as its name. Null without one.
-[[nodiscard]] const registry::AttachedThing* associated_thing(const registry::PrincipalView& view,
-                                                              std::string_view client_id);
 
 class PolicyAuthorizer final : public mqtt::Authorizer {
  public:
@@ -77,12 +74,12 @@ class PolicyAuthorizer final : public mqtt::Authorizer {
   const registry::Registry& registry_;
   Refusals& refusals_;
   const Client client_;
+  const registry::Connection connection_;
   const std::string arn_prefix_;
 
   std::uint64_t generation_{0};
   std::shared_ptr<const registry::PrincipalView> view_;
-  std::vector<registry::policy::NamedDocument> policies_;  ///< All that count, by name.
-  registry::policy::Context context_;
+  registry::Rights rights_;
   registry::policy::Compiled compiled_;
   Verdicts publish_;
   Verdicts retain_;

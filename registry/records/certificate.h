@@ -29,6 +29,16 @@ enum class CertificateMode { default_mode, sni_only };
 [[nodiscard]] std::string_view to_text(CertificateMode mode);
 [[nodiscard]] std::optional<CertificateMode> parse_certificate_mode(std::string_view text);
 
+/// On its way to another account, or once so (P2.10).
+struct CertificateTransfer {
+  std::string to{};  ///< Account.
+  std::string message{};
+  Time sent_at{};
+  std::optional<Time> accepted_at{};
+  std::optional<Time> rejected_at{};
+  std::string reject_reason{};
+};
+
 struct CertificateRecord {
   CertificateId id{};
   std::string arn{};
@@ -36,7 +46,9 @@ struct CertificateRecord {
   CertificateStatus status{CertificateStatus::inactive};
   CertificateMode mode{CertificateMode::default_mode};
   std::string pem{};
-  std::string owned_by{};
+  std::string owned_by{};        ///< While a transfer waits: the account that sent it.
+  std::string previous_owner{};  ///< Empty: nobody transferred it.
+  std::optional<CertificateTransfer> transfer{};
   Time created_at{};
   Time changed_at{};
   int version{1};  ///< customerVersion: 1, then +1 with each change.

@@ -1,0 +1,44 @@
+#pragma once
+
+// Whether the device of a thing is connected, as fleet indexing knows it (FI-5). A device counts for the
+// thing that has its client id as its name, or that its certificate belongs to exclusively. Thread-safe.
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "registry/ids.h"
+
+namespace iotemu::registry::index {
+
+struct Connectivity {
+  bool connected{false};
+  std::optional<Time> since{};  ///< Of the last change; none: never connected.
+  /// One of LE-4, `NONE` while connected, `UNKNOWN` for one that never was.
+  std::string disconnect_reason{"UNKNOWN"};
+};
+
+class ConnectivityTable {
+ public:
+  /// `connection` tells connections apart: the end of one that another has replaced changes nothing.
+  void connected(const ThingName& thing, std::uint64_t connection, Time now);
+  /// Whether that changed anything.
+  bool disconnected(const ThingName& thing, std::uint64_t connection, Time now, std::string reason);
+  [[nodiscard]] Connectivity of(const ThingName& thing) const;
+  void forget(const ThingName& thing);
+  void clear();
+
+ private:
+  struct Entry {
+    std::uint64_t connection{};
+    Connectivity state{};
+  };
+
+  mutable std::mutex mutex_;  ///< Held for one look-up.
+  std::unordered_map<ThingName, Entry> entries_;
+};
+
+}  // namespace iotemu::registry::index

@@ -1,0 +1,49 @@
+#pragma once
+
+// The things in the order of their names, letter case aside: a search for a prefix reads no thing that does
+// not begin with it. Readers share a lock for one chunk; writers are already serialised by their owner.
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "registry/paging.h"
+#include "registry/records/thing.h"
+
+namespace iotemu::registry::index {
+
+class ThingsByName {
+ public:
+  using Pointer = std::shared_ptr<const ThingRecord>;
+
+  /// Inserts or replaces.
+  void put(const Pointer& thing);
+  void erase(const ThingRecord& thing);
+  void clear();
+
+  /// The next things after `from` (empty: the first) whose name begins with `prefix`, at most `count`.
+  [[nodiscard]] std::vector<Pointer> after(std::string_view from, std::string_view prefix,
+                                           std::size_t count) const;
+
+ private:
+  struct Less {
+    using is_transparent = void;
+    static std::string_view name(const Pointer& thing) { return thing->name.text(); }
+    static std::string_view name(std::string_view text) { return text; }
+    /// Folded letters first, so that a prefix is one stretch; the names as they are decide between equals.
+    static bool less(std::string_view a, std::string_view b);
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return less(name(a), name(b));
+    }
+  };
+
+  mutable std::shared_mutex mutex_;
+  std::set<Pointer, Less> things_;
+};
+
+}  // namespace iotemu::registry::index
