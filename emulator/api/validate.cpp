@@ -257,9 +257,9 @@ bool is_blank(std::string_view text) {
 
 Result<Json> read_input(const Operation& operation, const RouteMatch& match, const http::Request& request) {
   auto sent = Json::object();
-  const bool is_blob =
-      std::any_of(operation.input.begin(), operation.input.end(),
-                  [](const Member& m) { return m.place == Place::payload && m.type == Type::blob; });
+  const bool is_blob = std::any_of(operation.input.begin(), operation.input.end(), [](const Member& m) {
+    return m.place == Place::payload && m.type == Type::blob;
+  });
   if (!is_blob && !is_blank(request.body)) {
     auto parsed = parse_json(request.body);
     if (!parsed) return parsed;

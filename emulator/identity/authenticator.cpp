@@ -156,11 +156,11 @@ void CertificateAuthenticator::ask(Question question, const mqtt::PeerIdentity& 
         const auto why = callback_refusal(said);
         // Judged anew: the registry may have changed while the function thought.
         if (!why) return then(enter(client, peer, Callback::asked));
-        then(turn_away(client,
-                       {.refusal = Refusal::domain_refused,
-                        .cause = "the client certificate callback " + *domain->client_certificate_callback +
-                                 " of the domain configuration " + domain->name.text() + " " + *why + " (D-6)",
-                        .cure = "let the function answer {\"isAuthenticated\": true}"}));
+        then(turn_away(
+            client, {.refusal = Refusal::domain_refused,
+                     .cause = "the client certificate callback " + *domain->client_certificate_callback +
+                              " of the domain configuration " + domain->name.text() + " " + *why + " (D-6)",
+                     .cure = "let the function answer {\"isAuthenticated\": true}"}));
       });
 }
 

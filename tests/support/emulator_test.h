@@ -15,6 +15,7 @@
 #include "iotemu/device.h"
 #include "iotemu/emulator.h"
 #include "iotemu/testing.h"
+#include "tests/support/source_dir.h"
 
 namespace iotemu::tests {
 
@@ -25,8 +26,7 @@ inline Options test_options() {
 
 /// An RSA-2048 key that is nobody's: "ca" or "device". Making one takes longer than most tests.
 inline std::string rsa_key(std::string_view name) {
-  std::ifstream file{std::string{IOTEMU_SOURCE_DIR} + "/tests/support/keys/rsa-" + std::string{name} +
-                     ".pem"};
+  std::ifstream file{source_dir() + "/tests/support/keys/rsa-" + std::string{name} + ".pem"};
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

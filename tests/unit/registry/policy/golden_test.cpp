@@ -8,6 +8,7 @@
 
 #include "registry/policy/evaluate.h"
 #include "registry/policy/explain.h"
+#include "tests/support/source_dir.h"
 #include "tests/unit/registry/policy/case_file.h"
 
 namespace iotemu::registry::policy {
@@ -19,7 +20,8 @@ using ::testing::Not;
 
 std::vector<std::filesystem::path> case_files() {
   std::vector<std::filesystem::path> out;
-  for (const auto& entry : std::filesystem::directory_iterator{IOTEMU_SOURCE_DIR "/tests/golden/policy"}) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator{tests::source_dir() + "/tests/golden/policy"}) {
     if (entry.path().extension() == ".case") out.push_back(entry.path());
   }
   std::sort(out.begin(), out.end());

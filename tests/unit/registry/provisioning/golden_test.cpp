@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/source_dir.h"
 #include "tests/unit/registry/provisioning/case_file.h"
 #include "tests/unit/registry/provisioning/plan_json.h"
 
@@ -18,7 +19,8 @@ using ::testing::StartsWith;
 
 std::vector<std::filesystem::path> case_files() {
   std::vector<std::filesystem::path> out;
-  for (const auto& entry : std::filesystem::directory_iterator{IOTEMU_SOURCE_DIR "/tests/golden/template"}) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator{tests::source_dir() + "/tests/golden/template"}) {
     if (entry.path().extension() == ".case") out.push_back(entry.path());
   }
   std::sort(out.begin(), out.end());
