@@ -106,7 +106,7 @@ void CertificateAuthenticator::identify(const mqtt::PeerIdentity& peer, const st
                 .server_name = peer.server_name,
                 .address = peer.address,
                 .peer = peer_text(peer.address, peer.port),
-                .over_https = true};
+                .transport = Transport::https};
   Entry entry = enter(std::move(client), peer, Callback::to_be_asked);
   const auto tell = [answer = std::move(answer)](Entry decided) {
     auto* entrant = std::get_if<Entrant>(&decided);
@@ -130,7 +130,7 @@ CertificateAuthenticator::Entry CertificateAuthenticator::enter(Client client, c
   client.certificate = std::move(*facts);
 
   RealmHome& home = *resolved->home;
-  Decision decision = judge(*resolved, peer);
+  Decision decision = judge(*resolved, peer, client.transport);
   const bool has_callback = resolved->domain && resolved->domain->client_certificate_callback;
   if (has_callback && callback == Callback::to_be_asked && !std::holds_alternative<Turned>(decision)) {
     return Question{.home = &home, .domain = resolved->domain, .client = std::move(client)};
@@ -179,12 +179,12 @@ CertificateAuthenticator::Entry CertificateAuthenticator::carry_out(Decision dec
   return Entrant{.home = &home, .client = std::move(client)};
 }
 
-bool CertificateAuthenticator::accepts_in_handshake(const mqtt::PeerIdentity& peer) {
+bool CertificateAuthenticator::accepts_in_handshake(const mqtt::PeerIdentity& peer, Transport transport) {
   const CertificateId id = CertificateId::of_der(peer.chain.front());
   const auto resolved = resolve(id, peer);
   // A certificate nobody can read is refused at CONNECT, where its reason is recorded.
   if (!resolved) return true;
-  Decision decision = judge(*resolved, peer);
+  Decision decision = judge(*resolved, peer, transport);
   auto* turned = std::get_if<Turned>(&decision);
   // Rows 5 to 9 need a CONNECT packet (P3.6).
   if (turned == nullptr || turned->refusal == Refusal::certificate_pending) return true;
@@ -266,10 +266,11 @@ Result<std::shared_ptr<const CertificateFacts>> CertificateAuthenticator::facts_
 }
 
 CertificateAuthenticator::Decision CertificateAuthenticator::judge(const Resolved& resolved,
-                                                                   const mqtt::PeerIdentity& peer) const {
+                                                                   const mqtt::PeerIdentity& peer,
+                                                                   Transport transport) const {
   const auto domain = resolved.domain ? resolved.domain : own_endpoint(*resolved.home);
   if (domain) {
-    if (auto turned = judge_domain(*domain)) return *turned;
+    if (auto turned = judge_domain(*domain, transport)) return *turned;
   }
   return resolved.known ? judge_known(resolved.known, peer) : judge_unknown(*resolved.unknown, peer);
 }

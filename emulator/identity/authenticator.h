@@ -55,7 +55,10 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   void identify(const mqtt::PeerIdentity& peer, const std::string& request_id,
                 std::function<void(std::optional<Entrant>)> answer);
 
-  bool accepts_in_handshake(const mqtt::PeerIdentity& peer) override;
+  bool accepts_in_handshake(const mqtt::PeerIdentity& peer) override {
+    return accepts_in_handshake(peer, Transport::mqtt);
+  }
+  bool accepts_in_handshake(const mqtt::PeerIdentity& peer, Transport transport);
   void on_handshake_failed(const mqtt::PeerIdentity& peer, std::string_view reason) override;
   void on_client_error(const mqtt::ConnectionFacts& facts, std::string_view why) override;
 
@@ -95,7 +98,8 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   [[nodiscard]] Result<Resolved> resolve(const registry::CertificateId& id,
                                          const mqtt::PeerIdentity& peer) const;
   Result<std::shared_ptr<const CertificateFacts>> facts_about(const Resolved& resolved, std::string_view der);
-  [[nodiscard]] Decision judge(const Resolved& resolved, const mqtt::PeerIdentity& peer) const;
+  [[nodiscard]] Decision judge(const Resolved& resolved, const mqtt::PeerIdentity& peer,
+                               Transport transport) const;
   [[nodiscard]] Decision judge_known(const CertificatePtr& certificate, const mqtt::PeerIdentity& peer) const;
   [[nodiscard]] Decision judge_unknown(const Unknown& unknown, const mqtt::PeerIdentity& peer) const;
   [[nodiscard]] std::optional<Turned> judge_server_name(bool sni_only, const mqtt::PeerIdentity& peer) const;

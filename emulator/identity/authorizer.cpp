@@ -55,7 +55,7 @@ registry::Connection connection_of(const Client& client) {
                                   .certificate = {client.certificate, &client.certificate->variables},
                                   .persistent = client.persistent,
                                   .will_topic = client.will_topic};
-  if (client.over_https) {
+  if (client.transport == Transport::https) {
     connection.client_id.reset();
     connection.is_mqtt = false;
   }

@@ -14,6 +14,8 @@
 
 namespace iotemu::identity {
 
+enum class Transport { mqtt, https };
+
 struct Client {
   std::string client_id{};  ///< Empty over HTTPS, which has none (T-17).
   registry::CertificateId certificate_id{};
@@ -25,7 +27,7 @@ struct Client {
   bool persistent{false};
   /// Empty without a will.
   std::string will_topic{};
-  bool over_https{false};
+  Transport transport{Transport::mqtt};
 };
 
 [[nodiscard]] inline std::string peer_text(const std::string& address, std::uint16_t port) {

@@ -58,7 +58,7 @@ http::TlsOptions DeviceHttps::tls_options(bool in_handshake) {
                            }};
   if (in_handshake) {
     options.accepts = [this](const http::TlsPeer& peer) {
-      return door_.accepts_in_handshake(identity_of(peer));
+      return door_.accepts_in_handshake(identity_of(peer), Transport::https);
     };
   }
   return options;

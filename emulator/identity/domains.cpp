@@ -25,7 +25,9 @@ Turned turned(const DomainConfigurationRecord& domain, const std::string& why, s
 
 }  // namespace
 
-std::optional<Turned> judge_domain(const DomainConfigurationRecord& domain) {
+std::optional<Turned> judge_domain(const DomainConfigurationRecord& domain, Transport transport) {
+  const bool mqtt = transport == Transport::mqtt;
+  const std::string spoken = mqtt ? "MQTT" : "HTTPS";
   if (!domain.enabled) {
     return turned(domain, "is DISABLED (D-3)", update(domain, "--domain-configuration-status ENABLED"));
   }
@@ -33,23 +35,22 @@ std::optional<Turned> judge_domain(const DomainConfigurationRecord& domain) {
     return turned(domain, "is for the service " + domain.service_type + ", where nobody speaks MQTT (D-1)",
                   "create a domain configuration with the service type DATA");
   }
-  const bool speaks_mqtt =
-      domain.application_protocol == "DEFAULT" || domain.application_protocol == "SECURE_MQTT";
-  const std::string mqtt =
-      update(domain, "--application-protocol SECURE_MQTT --authentication-type AWS_X509");
-  if (!speaks_mqtt) {
-    return turned(
-        domain,
-        "has the application protocol " + domain.application_protocol + "; the client spoke MQTT (D-4)",
-        mqtt);
+  const std::string protocol = mqtt ? "SECURE_MQTT" : "HTTPS";
+  const std::string cure =
+      update(domain, "--application-protocol " + protocol + " --authentication-type AWS_X509");
+  if (domain.application_protocol != "DEFAULT" && domain.application_protocol != protocol) {
+    return turned(domain,
+                  "has the application protocol " + domain.application_protocol + "; the client spoke " +
+                      spoken + " (D-4)",
+                  cure);
   }
   const bool by_certificate =
       domain.authentication_type == "DEFAULT" || domain.authentication_type == "AWS_X509";
   if (!by_certificate) {
     return turned(domain,
-                  "has the authentication type " + domain.authentication_type +
-                      "; at the MQTT port the emulator plays AWS_X509 only, so nobody gets in by it (D-4)",
-                  mqtt);
+                  "has the authentication type " + domain.authentication_type + "; at the " + spoken +
+                      " port the emulator plays AWS_X509 only, so nobody gets in by it (D-4)",
+                  cure);
   }
   return std::nullopt;
 }

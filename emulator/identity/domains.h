@@ -1,7 +1,7 @@
 #pragma once
 
-// What a domain configuration says about a client with a certificate that speaks MQTT and came by its name
-// (D-3, D-4, D-6). Pure.
+// What a domain configuration says about a client with a certificate that came by its name (D-3, D-4, D-6).
+// Pure.
 
 #include <optional>
 #include <string>
@@ -13,7 +13,8 @@
 namespace iotemu::identity {
 
 /// Why the configuration keeps the client out, if it does. A client certificate callback is asked elsewhere.
-[[nodiscard]] std::optional<Turned> judge_domain(const registry::DomainConfigurationRecord& domain);
+[[nodiscard]] std::optional<Turned> judge_domain(const registry::DomainConfigurationRecord& domain,
+                                                 Transport transport);
 
 /// The event of a client certificate callback, JSON (D-6).
 [[nodiscard]] std::string certificate_callback_event(const mqtt::PeerIdentity& peer,
