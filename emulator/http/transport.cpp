@@ -127,7 +127,7 @@ class TlsTransport final : public Transport, private tls::ServerContext::Inspect
       return;
     }
     if (error != SSL_ERROR_ZERO_RETURN) usable_ = false;
-    if (SSL_is_init_finished(ssl_.get()) == 0) note_failure();
+    if (!shown_) note_failure();
     later(std::move(done), false, 0);
   }
 
@@ -140,7 +140,7 @@ class TlsTransport final : public Transport, private tls::ServerContext::Inspect
   }
 
   void say_goodbye() {
-    if (!usable_ || SSL_is_init_finished(ssl_.get()) == 0) return;
+    if (!usable_ || !shown_) return;
     usable_ = false;
     ERR_clear_error();
     SSL_shutdown(ssl_.get());

@@ -50,6 +50,7 @@ TEST_F(DataPlane, RetainedMessagesAreOneStoreForBothWorlds) {  // DP-2, M3-51…
   connect(device);
   device.publish("from/mqtt", "1", 1, true);
   emu.api("Publish", {{"topic", "from/rest"}, {"payload", "2"}, {"retain", true}});
+  emu.settle();
   device.subscribe("from/rest");
   const auto messages = device.messages();
   ASSERT_EQ(messages.size(), 1U);
@@ -135,7 +136,7 @@ TEST_F(DataPlane, DeleteConnectionCutsAndPublishesTheWill) {  // DP-4, LE-4
     connect(device, {.will = WillOptions{.topic = "wills", .payload = "gone"}});
     ASSERT_THAT(emu.api("DeleteConnection", {{"clientId", "pump"}, {"preventWillMessage", prevent}}), IsOk());
     EXPECT_EQ(connection_of("pump").value("disconnectReason", ""), "API_INITIATED_DISCONNECT");
-    EXPECT_FALSE(device.is_connected());
+    EXPECT_EQ(device.wait_closed().ended, Outcome::Ended::close_notify);
   }
   EXPECT_EQ(wills.messages().size(), 1U);
   EXPECT_EQ(events.json().at(0).value("disconnectReason", ""), "API_INITIATED_DISCONNECT");
