@@ -140,7 +140,7 @@ class Fuzz(Story):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.operations = load_operations()
+        cls.operations = {**load_operations(), **load_operations("iot-data")}
         url = urlsplit(cls.daemon.endpoint)
         cls.connection = http.client.HTTPConnection(url.hostname, url.port, timeout=MAX_ANSWER_SECONDS)
         cls.addClassCleanup(cls.connection.close)
