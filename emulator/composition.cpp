@@ -268,7 +268,12 @@ void Emulator::Impl::open_mqtt() {
 }
 
 void Emulator::Impl::open_https() {
-  device_https = std::make_unique<identity::DeviceHttps>(*door, refused, *api);
+  device_https = std::make_unique<identity::DeviceHttps>(
+      *door, refused, *api,
+      identity::CredentialProvider{
+          refused, [this](const registry::RoleAliasRecord& alias, const std::string& session) {
+            return other_services->open_session(alias.role_arn, session, alias.credential_duration);
+          }});
   const bool in_handshake = options.switches.refusal_mode == Switches::RefusalMode::handshake_alert;
   https_server = std::make_unique<http::Server>(
       http::ServerOptions{.guard = names_of_host(), .tls = device_https->tls_options(in_handshake)},

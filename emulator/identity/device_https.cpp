@@ -39,13 +39,18 @@ void DeviceHttps::handle(http::Request request, http::Responder respond) {
   door_.identify(identity_of(*kept->tls), kept->id,
                  [this, kept, respond = std::move(respond)](std::optional<Entrant> entrant) {
                    if (entrant) return serve(std::move(*kept), respond, std::move(*entrant));
-                   auto answer = api::data_error_response({Errc::forbidden, "Forbidden"}, kept->id);
+                   auto answer = CredentialProvider::is_asked(*kept)
+                                     ? CredentialProvider::access_denied()
+                                     : api::data_error_response({Errc::forbidden, "Forbidden"}, kept->id);
                    answer.close = true;  // as a refused CONNECT ends its connection
                    respond(std::move(answer));
                  });
 }
 
 void DeviceHttps::serve(http::Request request, http::Responder respond, Entrant entrant) {
+  if (CredentialProvider::is_asked(request)) {
+    return respond(credentials_.answer(request, std::move(entrant)));
+  }
   RealmHome& home = *entrant.home;
   auto rights = std::make_shared<CertificateRights>(home.registry(), refusals_, std::move(entrant.client));
   api_.handle_device(std::move(request), std::move(respond), home.realm(), std::move(rights));

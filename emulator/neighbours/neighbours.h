@@ -37,6 +37,11 @@ class Neighbours final : public api::OtherServices {
   bool take(http::Request& request, const api::Signatory& signatory, const http::Responder& respond) override;
   void identify(api::Signatory& signatory) const override;
 
+  /// Credentials of a role for somebody who has been let in elsewhere, as STS gives them.
+  Json open_session(const std::string& role_arn, const std::string& name, std::chrono::seconds lifetime) {
+    return sts_->open_for_role(role_arn, name, lifetime);
+  }
+
   void reset();
   /// The emulator ends: requests that wait for the blocking pool or for another server are answered 503.
   void stop() {
@@ -58,7 +63,7 @@ class Neighbours final : public api::OtherServices {
   const Clock& clock_;
   const std::unique_ptr<Upstreams> upstreams_;
   std::vector<std::unique_ptr<Service>> services_;
-  const Sts* sts_{nullptr};  ///< one of the services
+  Sts* sts_{nullptr};  ///< one of the services
   std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> stopping_{false};
 };

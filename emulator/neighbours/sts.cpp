@@ -100,6 +100,16 @@ Json Sts::open(Session session) {
   return credentials;
 }
 
+Json Sts::open_for_role(const std::string& role_arn, const std::string& name, std::chrono::seconds lifetime) {
+  const auto role = iam_.role_by_arn(role_arn);
+  const auto account = account_of_role(role_arn);
+  const auto arn = "arn:" + role_arn.substr(4, role_arn.find(':', 4) - 4) + ":sts::" + account +
+                   ":assumed-role/" + role_arn.substr(role_arn.rfind('/') + 1) + "/" + name;
+  const auto id = role ? role->id : unique_id("AROA", kKeyLetters, random_);
+  return open(
+      {.account = account, .arn = arn, .user_id = id + ":" + name, .expires = clock_.now() + lifetime});
+}
+
 /// A long-term credential is the account's root user here (P9.6).
 Answer<Json> Sts::caller_identity(const Question& question) {
   if (const auto known = session(question.access_key)) {

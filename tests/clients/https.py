@@ -4,9 +4,10 @@ import json
 import ssl
 import unittest
 
+import boto3
 import requests
 
-from daemon import Story, run
+from daemon import REGION, Story, run
 from identities import Ca, Identity, register
 from mosquitto import Subscriber
 from policies import allow, document, statement
@@ -109,6 +110,27 @@ class Https(Story):
         self.ask(connection, "POST", "/topics/a/b?retain=true", "on")
         self.assertEqual(self.ask(connection, "GET", "/retainedMessage/a%2Fb")[1]["payload"], "b24=")
         self.assertEqual(len(self.ask(connection, "GET", "/retainedMessage")[1]["retainedTopics"]), 1)
+
+    def test_credentials_of_a_role_are_given_for_a_certificate(self):  # C-1 to C-4
+        self.iot.create_role_alias(roleAlias="robots", roleArn="arn:aws:iam::123456789012:role/robot",
+                                   credentialDurationSeconds=900)
+        status, body = self.curl(self.device, "/role-aliases/robots/credentials")
+        self.assertEqual(status, 200)
+        self.assertEqual(set(body["credentials"]), {"accessKeyId", "secretAccessKey", "sessionToken", "expiration"})
+        session = boto3.client(
+            "sts", endpoint_url=self.daemon.endpoint, region_name=REGION,
+            aws_access_key_id=body["credentials"]["accessKeyId"],
+            aws_secret_access_key=body["credentials"]["secretAccessKey"],
+            aws_session_token=body["credentials"]["sessionToken"])
+        self.addCleanup(session.close)
+        self.assertEqual(session.get_caller_identity()["Arn"],
+                         f"arn:aws:sts::123456789012:assumed-role/robot/{self.device.id}")
+        denied = (403, {"message": "Access Denied"})
+        stranger = "x-amzn-iot-thingname: stranger"
+        self.assertEqual(self.curl(self.device, "/role-aliases/robots/credentials", "-H", stranger), denied)
+        narrow = self.provision("narrow", allow("iot:Publish", "*"))
+        self.assertEqual(self.curl(narrow, "/role-aliases/robots/credentials"), denied)
+        self.assertEqual(self.curl(self.device, "/role-aliases/nobody/credentials")[0], 404)
 
     def test_the_control_plane_is_not_here(self):
         for method, target in (("GET", "/things"), ("GET", "/_iot/health"), ("POST", "/_iot/reset")):
