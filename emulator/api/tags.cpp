@@ -19,21 +19,37 @@ Result<Json> untag_resource(Call& call) {
   return empty_answer(call.registry.untag(call.str("resourceArn"), keys.get<std::set<std::string>>()));
 }
 
-/// By key, so that a page goes on where the one before it ended whatever was tagged meanwhile.
-Result<Json> list_tags_for_resource(Call& call) {
-  const auto found = call.registry.tags_of(call.str("resourceArn"));
-  if (!found) return found.error();
-  auto tags = *found;
-  std::sort(tags.begin(), tags.end());
-  auto at = tags.begin();
-  if (const auto token = call.page().marker; !token.empty()) {
-    const auto after = registry::from_marker(token);
-    if (!after) return after.error();
-    at = std::find_if(at, tags.end(), [&](const registry::Tag& tag) { return tag.key > after->name; });
+/// Where the page of a token begins: behind the tag that the page before it ended with, or, if that one is
+/// gone, at its place.
+Result<std::size_t> place_of(const std::string& token, const registry::Tags& tags, std::int64_t most) {
+  const auto last = registry::from_marker(token);
+  if (!last) return last.error();
+  const auto place = last->created.time_since_epoch().count();
+  if (place <= 0 || place > most) return registry::unknown_marker(token);  // of another list
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    if (tags[i].key == last->name) return i + 1;
   }
-  registry::Page<registry::Tag> page;
-  for (; at != tags.end() && page.items.size() < kPageSize; ++at) page.items.push_back(*at);
-  if (at != tags.end()) page.next_marker = registry::to_marker({.name = page.items.back().key});
+  return std::min(static_cast<std::size_t>(place) - 1, tags.size());
+}
+
+/// In the order in which they were given.
+Result<Json> list_tags_for_resource(Call& call) {
+  const auto tags = call.registry.tags_of(call.str("resourceArn"));
+  if (!tags) return tags.error();
+  std::size_t begin = 0;
+  if (const auto token = call.page().marker; !token.empty()) {
+    const auto most = static_cast<std::int64_t>(call.registry.options().tags_per_resource);
+    const auto place = place_of(token, *tags, most);
+    if (!place) return place.error();
+    begin = *place;
+  }
+  const auto end = std::min(begin + kPageSize, tags->size());
+  registry::Page<registry::Tag> page{.items{tags->begin() + static_cast<std::ptrdiff_t>(begin),
+                                            tags->begin() + static_cast<std::ptrdiff_t>(end)}};
+  if (end < tags->size()) {
+    page.next_marker = registry::to_marker(
+        {.created = Time{Duration{static_cast<std::int64_t>(end)}}, .name = page.items.back().key});
+  }
   return page_answer(page, "tags", "nextToken", [](const registry::Tag& tag) {
     return Json{{"Key", tag.key}, {"Value", tag.value}};
   });

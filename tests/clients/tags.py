@@ -64,6 +64,25 @@ class Tags(Story):
         self.assert_error("InvalidRequestException", 400, self.iot.list_tags_for_resource, resourceArn=arn,
                           nextToken="none of ours")
 
+    def test_pages_stay_right_while_tags_come_and_go(self):  # P10.4
+        arn = self.iot.create_thing_type(thingTypeName="t")["thingTypeArn"]
+        keys = [f"key {number:02}" for number in range(40)][::-1]
+        self.iot.tag_resource(resourceArn=arn, tags=[tag(key) for key in keys])
+        first = self.iot.list_tags_for_resource(resourceArn=arn)
+        self.assertEqual([item["Key"] for item in first["tags"]], keys[:25])
+        self.iot.untag_resource(resourceArn=arn, tagKeys=[keys[3], keys[30]])
+        self.iot.tag_resource(resourceArn=arn, tags=[tag("late")])
+
+        def second():
+            answer = self.iot.list_tags_for_resource(resourceArn=arn, nextToken=first["nextToken"])
+            self.assertNotIn("nextToken", answer)
+            return [item["Key"] for item in answer["tags"]]
+
+        rest = keys[25:30] + keys[31:] + ["late"]
+        self.assertEqual(second(), rest)
+        self.iot.untag_resource(resourceArn=arn, tagKeys=[keys[24]])
+        self.assertEqual(second()[-len(rest) + 1:], rest[1:])
+
     def test_keys_and_values_have_their_form(self):
         arn = self.iot.create_thing_type(thingTypeName="t")["thingTypeArn"]
         for bad in (tag("aws:owner"), tag("a*b"), tag("k" * 129), tag("k", "v" * 257)):

@@ -209,8 +209,11 @@ TEST_F(ProvisioningApi, LinksTheReportsWhereTheCallerReachedTheApi) {  // P5.9
 
 TEST_F(ProvisioningApi, RefusesTokensOfListsThatFitOnePage) {  // P10.4
   const auto id = start("{\"ThingName\": \"a\"}");
+  ok("CreateProvisioningTemplate", fleet_template("fleet"));
   const std::pair<const char*, Json> lists[]{
-      {"ListThingRegistrationTaskReports", {{"taskId", id}, {"reportType", "RESULTS"}, {"maxResults", 1}}}};
+      {"ListThingRegistrationTaskReports", {{"taskId", id}, {"reportType", "RESULTS"}, {"maxResults", 1}}},
+      {"ListTagsForResource",
+       {{"resourceArn", "arn:aws:iot:us-east-1:123456789012:provisioningtemplate/fleet"}}}};
   for (auto [operation, input] : lists) {
     input["nextToken"] = "";
     EXPECT_TRUE(call(operation, input).ok()) << operation;
