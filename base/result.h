@@ -22,6 +22,7 @@ enum class Errc {
   malformed_policy,
   invalid_query,
   index_not_ready,
+  invalid_aggregation,
   delete_conflict,
   conflict,
   conflicting_resource_update,

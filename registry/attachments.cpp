@@ -40,6 +40,9 @@ Status Registry::attach_policy(const PolicyName& name, std::string_view target_t
   if (!target) return target.error();
   if (policy_links_.find(*target, name)) return Ok{};
   if (auto checked = check_settled(target->principal()); !checked) return checked;
+  if (target->is_group() && is_dynamic(target->group())) {
+    return invalid("Thing group " + target->group().text() + " is dynamic: no policy can be attached to it");
+  }
   const auto limit = target->is_group() ? options_.policies_per_group : options_.policies_per_certificate;
   if (policy_links_.count_of_left(*target) >= limit) {
     return Error{Errc::limit_exceeded,

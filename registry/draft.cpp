@@ -120,7 +120,13 @@ Status Registry::Draft::take_groups(const ThingPlan& plan, bool exists) {
   if (!plan.groups) return Ok{};
   const std::set<ThingGroupName> wanted{plan.groups->begin(), plan.groups->end()};
   std::set<ThingGroupName> present;
-  for (const auto& [group, unused] : registry_.group_links_.of_left(plan.name)) present.insert(group);
+  std::set<ThingGroupName> dynamic;
+  for (const auto& [group, unused] : registry_.group_links_.of_left(plan.name)) {
+    (registry_.is_dynamic(group) ? dynamic : present).insert(group);
+  }
+  for (const auto& group : wanted) {
+    if (registry_.is_dynamic(group)) return follows_its_query(group);
+  }
   if (exists) {
     const auto take = takes(
         plan.on_groups, wanted == present,
@@ -131,7 +137,8 @@ Status Registry::Draft::take_groups(const ThingPlan& plan, bool exists) {
   std::set<ThingGroupName> after = wanted;
   const bool adds = exists && plan.on_groups == Override::merge;
   if (adds) after.insert(present.begin(), present.end());
-  if (auto checked = registry_.check_memberships(plan.name, after); !checked) return checked;
+  dynamic.insert(after.begin(), after.end());
+  if (auto checked = registry_.check_memberships(plan.name, dynamic); !checked) return checked;
   std::set_difference(after.begin(), after.end(), present.begin(), present.end(),
                       std::inserter(joins_, joins_.end()));
   std::set_difference(present.begin(), present.end(), after.begin(), after.end(),
@@ -236,7 +243,7 @@ Status Registry::Draft::commit() {
   // Last: who finds the certificate ACTIVE finds all that belongs to it.
   if (new_certificate) show_certificate();
   registry_.verdicts_changed();
-  return Ok{};
+  return thing_ ? registry_.follow_queries(thing_->name) : Status{Ok{}};
 }
 
 void Registry::Draft::show_certificate() {

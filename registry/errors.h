@@ -48,4 +48,9 @@ namespace iotemu::registry {
   return does_not_exist("Domain configuration " + name.text());
 }
 
+[[nodiscard]] inline Error follows_its_query(const ThingGroupName& dynamic) {
+  return invalid("Thing group " + dynamic.text() +
+                 " is dynamic: its query alone decides which things are in it");
+}
+
 }  // namespace iotemu::registry

@@ -1,5 +1,6 @@
 // Which thing is in which group (P8.4).
 
+#include <algorithm>
 #include <map>
 
 #include "registry/errors.h"
@@ -27,8 +28,12 @@ Status Registry::check_memberships(const ThingName& thing, const std::set<ThingG
                    name.text() + " both are of that of " + group->root().text());
   }
   if (groups.size() > options_.groups_per_thing) {
-    return invalid("A thing is in at most " + std::to_string(options_.groups_per_thing) +
-                   " thing groups: " + thing.text() + " would be in " + std::to_string(groups.size()));
+    const bool any_dynamic = std::any_of(groups.begin(), groups.end(),
+                                         [&](const ThingGroupName& group) { return is_dynamic(group); });
+    return invalid(
+        "A thing is in at most " + std::to_string(options_.groups_per_thing) +
+        " thing groups: " + thing.text() + " would be in " + std::to_string(groups.size()) +
+        (any_dynamic ? ", dynamic ones among them, which overrideDynamicGroups lets it leave" : ""));
   }
   return Ok{};
 }
@@ -52,6 +57,11 @@ std::vector<ThingGroupName> Registry::subtree(const ThingGroupName& group) const
   return groups;
 }
 
+bool Registry::is_dynamic(const ThingGroupName& name) const {
+  const auto group = thing_groups_.find(name);
+  return group && group->dynamic;
+}
+
 void Registry::join(const ThingPtr& thing, const ThingGroupName& group) {
   group_links_.put(thing->name, group, Ok{});
   tell_membership(true, thing, group);
@@ -63,7 +73,7 @@ void Registry::leave(const ThingPtr& thing, const ThingGroupName& group) {
 }
 
 Status Registry::change_memberships(const ThingName& thing, const std::set<ThingGroupName>& add,
-                                    const std::set<ThingGroupName>& remove) {
+                                    const std::set<ThingGroupName>& remove, DynamicGroups dynamic) {
   for (const auto& group : remove) {
     if (add.contains(group)) {
       return invalid("Thing " + thing.text() + " cannot be added to thing group " + group.text() +
@@ -76,27 +86,34 @@ Status Registry::change_memberships(const ThingName& thing, const std::set<Thing
   std::set<ThingGroupName> after;
   for (const auto& [group, unused] : group_links_.of_left(thing)) after.insert(group);
 
-  std::vector<Change> changes;
   std::vector<ThingGroupName> left;
   std::vector<ThingGroupName> joined;
   for (const auto& group : remove) {
     if (!thing_groups_.find(group)) return does_not_exist(group);
-    if (after.erase(group) == 0) continue;
-    left.push_back(group);
-    changes.emplace_back(GroupMembership{.thing = thing, .group = group, .member = false});
+    if (is_dynamic(group)) return follows_its_query(group);
+    if (after.erase(group) > 0) left.push_back(group);
   }
   for (const auto& group : add) {
-    if (!after.insert(group).second) continue;
-    joined.push_back(group);
-    changes.emplace_back(GroupMembership{.thing = thing, .group = group, .member = true});
+    if (is_dynamic(group)) return follows_its_query(group);
+    if (after.insert(group).second) joined.push_back(group);
   }
-  if (changes.empty()) return Ok{};
+  if (left.empty() && joined.empty()) return Ok{};
+  // The youngest dynamic groups make room (P8.4).
+  for (auto group = dynamic_groups_.rbegin(); group != dynamic_groups_.rend(); ++group) {
+    if (dynamic == DynamicGroups::keep || after.size() <= options_.groups_per_thing) break;
+    if (after.erase(*group) > 0) left.push_back(*group);
+  }
   if (auto checked = check_memberships(thing, after); !checked) return checked;
+  std::vector<Change> changes;
+  for (const auto& group : left)
+    changes.emplace_back(GroupMembership{.thing = thing, .group = group, .member = false});
+  for (const auto& group : joined)
+    changes.emplace_back(GroupMembership{.thing = thing, .group = group, .member = true});
   if (auto saved = store_.write(changes); !saved) return saved;
   for (const auto& group : left) leave(record, group);
   for (const auto& group : joined) join(record, group);
   if (thing_links_.count_of_right(thing) > 0) verdicts_changed();
-  return Ok{};
+  return follow_queries(thing);
 }
 
 Result<Page<ThingGroupName>> Registry::groups_of_thing(const ThingName& thing,

@@ -33,6 +33,7 @@ struct RegistryOptions {
   std::size_t group_depth{7};  ///< Levels of a hierarchy, its root included.
   std::size_t child_groups{100};
   std::size_t groups_per_thing{10};
+  std::size_t dynamic_groups{100};
   std::size_t billing_groups{20'000};
   std::size_t role_aliases{100};
   std::size_t authorizers{100};

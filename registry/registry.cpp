@@ -54,6 +54,8 @@ Status Registry::reset(bool keep_ca) {
   thing_groups_.clear();
   child_groups_.clear();
   group_links_.clear();
+  dynamic_groups_.clear();
+  index_.clear();
   billing_groups_.clear();
   billing_links_.clear();
   billing_group_count_ = 0;

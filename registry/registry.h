@@ -29,6 +29,7 @@
 #include "registry/answers.h"
 #include "registry/events.h"
 #include "registry/ids.h"
+#include "registry/index/fleet_index.h"
 #include "registry/links.h"
 #include "registry/options.h"
 #include "registry/ownership_tokens.h"
@@ -199,14 +200,39 @@ class Registry {
   Status delete_thing_group(const ThingGroupName& name, std::optional<std::int64_t> expected_version = {});
   [[nodiscard]] Result<Page<ThingGroupPtr>> list_thing_groups(const PageRequest& page,
                                                               const ThingGroupFilter& filter = {}) const;
-  /// All of it or nothing. Adding a member and removing none are no-ops.
+  /// All of it or nothing, of static groups. Adding a member and removing none are no-ops.
   Status change_memberships(const ThingName& thing, const std::set<ThingGroupName>& add,
-                            const std::set<ThingGroupName>& remove);
+                            const std::set<ThingGroupName>& remove,
+                            DynamicGroups dynamic = DynamicGroups::keep);
   [[nodiscard]] Result<Page<ThingGroupName>> groups_of_thing(const ThingName& thing,
                                                              const PageRequest& page) const;
   /// `recursive`: also of all groups below.
   [[nodiscard]] Result<Page<ThingName>> things_in_group(const ThingGroupName& group, const PageRequest& page,
                                                         bool recursive = false) const;
+
+  // --- Dynamic thing groups (FI-6), dynamic_groups.cpp ---
+
+  /// Answers when every thing has been asked.
+  Result<ThingGroupPtr> create_dynamic_thing_group(const ThingGroupName& name,
+                                                   const CreateDynamicThingGroup& request);
+  /// Answers the new version, when every thing has been asked.
+  Result<std::int64_t> update_dynamic_thing_group(const ThingGroupName& name,
+                                                  const UpdateDynamicThingGroup& request);
+  /// Succeeds for a missing group.
+  Status delete_dynamic_thing_group(const ThingGroupName& name,
+                                    std::optional<std::int64_t> expected_version = {});
+
+  // --- Fleet indexing (FI-1…5), indexing.cpp ---
+
+  [[nodiscard]] const index::FleetIndex& index() const { return index_; }
+  Status update_indexing(const UpdateIndexing& request);
+  /// The thing whose device this is, as far as connectivity goes: that of an exclusive attachment, else the
+  /// one named by the client id.
+  [[nodiscard]] std::optional<ThingName> thing_of_connection(const CertificateId& certificate,
+                                                             std::string_view client_id) const;
+  /// `connection` tells one connection from the next.
+  void device_connected(const ThingName& thing, std::uint64_t connection);
+  void device_disconnected(const ThingName& thing, std::uint64_t connection, std::string reason);
 
   // --- Billing groups (P8.5), billing_groups.cpp ---
 
@@ -437,7 +463,29 @@ class Registry {
   [[nodiscard]] Status check_exclusivity(const ThingName& thing, const Principal& principal,
                                          ThingPrincipalType type) const;
 
+  // dynamic_groups.cpp, indexing.cpp
+  [[nodiscard]] Result<DynamicQuery> read_query(const std::string& text, const std::string& index_name,
+                                                const std::string& version) const;
+  /// Under write_mutex_.
+  Status store_dynamic(const ThingGroupRecord& next);
+  /// Asks the group's query about every thing, in chunks; takes write_mutex_.
+  Status build_dynamic_group(const std::shared_ptr<ThingGroupRecord>& group);
+  /// Puts the thing into the dynamic groups whose queries find it, and out of the others. Under write_mutex_,
+  /// after each change that a query can see.
+  Status follow_queries(const ThingName& thing);
+  Status follow_queries(const ThingName& thing, std::span<const ThingGroupName> groups);
+  void follow_connectivity(const ThingName& thing);
+
   // thing_groups.cpp, memberships.cpp, billing_groups.cpp
+  /// A group as far as the request alone tells.
+  [[nodiscard]] Result<std::shared_ptr<ThingGroupRecord>> new_thing_group(
+      const ThingGroupName& name, const ThingGroupProperties& properties, const Tags& tags) const;
+  /// The next version of a group; the form of the attributes is checked.
+  [[nodiscard]] Result<std::shared_ptr<ThingGroupRecord>> changed_thing_group(
+      const ThingGroupRecord& old, const UpdateThingGroup& request) const;
+  /// With its memberships and policy attachments. Under write_mutex_.
+  Status erase_thing_group(const ThingGroupPtr& old, std::optional<std::int64_t> expected_version);
+  [[nodiscard]] bool is_dynamic(const ThingGroupName& name) const;
   [[nodiscard]] Status check_group_attributes(const Attributes& attributes) const;
   /// Depth and number of siblings. Under write_mutex_.
   [[nodiscard]] Status check_place(const ThingGroupName& name, const ThingGroupRecord& parent) const;
@@ -498,6 +546,8 @@ class Registry {
   Table<ThingGroupName, ThingGroupRecord> thing_groups_;
   Links<ThingGroupName, ThingGroupName, Ok> child_groups_;  ///< Parent, child.
   Links<ThingName, ThingGroupName, Ok> group_links_;
+  std::vector<ThingGroupName> dynamic_groups_;  ///< Oldest first. Under write_mutex_.
+  index::FleetIndex index_{thing_groups_, group_links_};
   Table<BillingGroupName, BillingGroupRecord> billing_groups_;
   Links<BillingGroupName, ThingName, Ok> billing_links_;  ///< What the things' records say.
   std::size_t billing_group_count_{0};                    ///< Under write_mutex_.

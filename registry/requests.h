@@ -12,6 +12,7 @@
 #include "registry/ids.h"
 #include "registry/records/ca_certificate.h"
 #include "registry/records/certificate.h"
+#include "registry/records/indexing_configuration.h"
 #include "registry/records/provisioning_template.h"
 #include "registry/records/tag.h"
 #include "registry/records/thing.h"
@@ -80,6 +81,31 @@ struct UpdateThingGroup {
   bool merge{false};
   std::optional<std::int64_t> expected_version{};
 };
+
+struct CreateDynamicThingGroup {
+  ThingGroupProperties properties{};
+  std::string index_name{};
+  std::string query{};
+  std::string query_version{};
+  Tags tags{};
+};
+
+/// What is absent stays as it is.
+struct UpdateDynamicThingGroup {
+  UpdateThingGroup group{};
+  std::optional<std::string> index_name{};
+  std::optional<std::string> query{};
+  std::optional<std::string> query_version{};
+};
+
+/// What is absent stays as it is; what is given is replaced whole.
+struct UpdateIndexing {
+  std::optional<ThingIndexing> things{};
+  std::optional<ThingGroupIndexing> thing_groups{};
+};
+
+/// What becomes of dynamic groups when a thing that has no room left joins a static one (P8.4).
+enum class DynamicGroups { keep, make_room };
 
 struct ThingGroupFilter {
   std::optional<ThingGroupName> parent{};

@@ -18,6 +18,7 @@
 #include "registry/records/certificate.h"
 #include "registry/records/domain_configuration.h"
 #include "registry/records/event_configuration.h"
+#include "registry/records/indexing_configuration.h"
 #include "registry/records/logging.h"
 #include "registry/records/policy.h"
 #include "registry/records/provisioning_template.h"
@@ -81,8 +82,8 @@ using Change =
                  std::shared_ptr<const RoleAliasRecord>, std::shared_ptr<const AuthorizerRecord>,
                  std::shared_ptr<const DomainConfigurationRecord>,
                  std::shared_ptr<const EventConfigurationRecord>, std::shared_ptr<const LoggingRecord>,
-                 DefaultAuthorizer, RegistrationCode, PolicyAttachment, ThingAttachment, GroupMembership,
-                 Erased, ErasedAll>;
+                 std::shared_ptr<const IndexingConfiguration>, DefaultAuthorizer, RegistrationCode,
+                 PolicyAttachment, ThingAttachment, GroupMembership, Erased, ErasedAll>;
 
 class Store {
  public:

@@ -1,4 +1,5 @@
-// Static thing groups (P8.4): what they are. Which thing is in which: memberships.cpp.
+// Static thing groups (P8.4): what they are. Which thing is in which: memberships.cpp. Dynamic groups:
+// dynamic_groups.cpp.
 
 #include <algorithm>
 
@@ -13,6 +14,10 @@ Status check_version(const ThingGroupRecord& group, std::optional<std::int64_t> 
   if (!expected || *expected == group.version) return Ok{};
   return Error{Errc::version_conflict,
                "The version for thing group " + group.name.text() + " does not match the expected version."};
+}
+
+Error is_a_dynamic_group(const ThingGroupName& name, std::string_view instead) {
+  return invalid("Thing group " + name.text() + " is dynamic: " + std::string{instead});
 }
 
 bool is_below(const ThingGroupRecord& group, const ThingGroupFilter& filter) {
@@ -46,22 +51,31 @@ Status Registry::check_place(const ThingGroupName& name, const ThingGroupRecord&
   return Ok{};
 }
 
-Result<ThingGroupPtr> Registry::create_thing_group(const ThingGroupName& name,
-                                                   const CreateThingGroup& request) {
-  if (auto checked = check_attribute_form(request.properties.attributes); !checked) return checked.error();
-  if (auto checked = check_tags(request.tags, options_.tags_per_resource); !checked) return checked.error();
+Result<std::shared_ptr<ThingGroupRecord>> Registry::new_thing_group(const ThingGroupName& name,
+                                                                    const ThingGroupProperties& properties,
+                                                                    const Tags& tags) const {
+  if (auto checked = check_attribute_form(properties.attributes); !checked) return checked.error();
+  if (auto checked = check_tags(tags, options_.tags_per_resource); !checked) return checked.error();
   auto record = std::make_shared<ThingGroupRecord>();
   record->name = name;
   record->arn = thing_group_arn(realm_, name);
-  record->properties.description = request.properties.description;
-  put_attributes(record->properties.attributes, request.properties.attributes);
-  record->tags = request.tags;
+  record->properties.description = properties.description;
+  put_attributes(record->properties.attributes, properties.attributes);
+  record->tags = tags;
   if (auto checked = check_group_attributes(record->properties.attributes); !checked) return checked.error();
+  return record;
+}
+
+Result<ThingGroupPtr> Registry::create_thing_group(const ThingGroupName& name,
+                                                   const CreateThingGroup& request) {
+  auto made = new_thing_group(name, request.properties, request.tags);
+  if (!made) return made.error();
+  auto record = std::move(*made);
 
   const Writing write{write_mutex_};
   if (const auto known = thing_groups_.find(name)) {
-    const bool same = known->parent() == request.parent && known->properties == record->properties &&
-                      same_tags(known->tags, record->tags);
+    const bool same = !known->dynamic && known->parent() == request.parent &&
+                      known->properties == record->properties && same_tags(known->tags, record->tags);
     if (same) return known;
     return already_exists(
         "Thing group " + name.text() + " already exists in account with different properties", name.text(),
@@ -70,6 +84,7 @@ Result<ThingGroupPtr> Registry::create_thing_group(const ThingGroupName& name,
   if (request.parent) {
     const auto parent = thing_groups_.find(*request.parent);
     if (!parent) return does_not_exist(*request.parent);
+    if (parent->dynamic) return is_a_dynamic_group(parent->name, "it cannot have child groups");
     if (auto checked = check_place(name, *parent); !checked) return checked.error();
     record->ancestors = parent->ancestors;
     record->ancestors.push_back(parent->name);
@@ -92,6 +107,20 @@ Result<ThingGroupPtr> Registry::thing_group(const ThingGroupName& name) const {
   return found;
 }
 
+Result<std::shared_ptr<ThingGroupRecord>> Registry::changed_thing_group(
+    const ThingGroupRecord& old, const UpdateThingGroup& request) const {
+  if (auto checked = check_version(old, request.expected_version); !checked) return checked.error();
+  auto next = std::make_shared<ThingGroupRecord>(old);
+  if (request.description) next->properties.description = *request.description;
+  if (request.attributes) {
+    if (!request.merge) next->properties.attributes.clear();
+    put_attributes(next->properties.attributes, *request.attributes);
+  }
+  if (auto checked = check_group_attributes(next->properties.attributes); !checked) return checked.error();
+  ++next->version;
+  return next;
+}
+
 Result<std::int64_t> Registry::update_thing_group(const ThingGroupName& name,
                                                   const UpdateThingGroup& request) {
   if (request.attributes) {
@@ -100,16 +129,10 @@ Result<std::int64_t> Registry::update_thing_group(const ThingGroupName& name,
   const Writing write{write_mutex_};
   const auto old = thing_groups_.find(name);
   if (!old) return does_not_exist(name);
-  if (auto checked = check_version(*old, request.expected_version); !checked) return checked.error();
-  auto next = std::make_shared<ThingGroupRecord>(*old);
-  if (request.description) next->properties.description = *request.description;
-  if (request.attributes) {
-    if (!request.merge) next->properties.attributes.clear();
-    put_attributes(next->properties.attributes, *request.attributes);
-  }
-  if (auto checked = check_group_attributes(next->properties.attributes); !checked) return checked.error();
-  ++next->version;
-  const ThingGroupPtr done{std::move(next)};
+  if (old->dynamic) return is_a_dynamic_group(name, "use UpdateDynamicThingGroup");
+  auto next = changed_thing_group(*old, request);
+  if (!next) return next.error();
+  const ThingGroupPtr done{std::move(*next)};
   const Change change{done};
   if (auto saved = store_.write({&change, 1}); !saved) return saved.error();
   thing_groups_.put(done);
@@ -122,6 +145,12 @@ Status Registry::delete_thing_group(const ThingGroupName& name,
   const Writing write{write_mutex_};
   const auto old = thing_groups_.find(name);
   if (!old) return Ok{};
+  if (old->dynamic) return is_a_dynamic_group(name, "use DeleteDynamicThingGroup");
+  return erase_thing_group(old, expected_version);
+}
+
+Status Registry::erase_thing_group(const ThingGroupPtr& old, std::optional<std::int64_t> expected_version) {
+  const ThingGroupName& name = old->name;
   if (auto checked = check_version(*old, expected_version); !checked) return checked;
   if (child_groups_.count_of_left(name) > 0) {
     return invalid("Cannot delete thing group : " + name.text() +
@@ -145,7 +174,11 @@ Status Registry::delete_thing_group(const ThingGroupName& name,
   thing_groups_.erase(name);
   tell_place(false, old);
   tell_group(EventOperation::deleted, old);
+  std::erase(dynamic_groups_, name);
   verdicts_changed();
+  for (const auto& [thing, unused] : things) {
+    if (auto followed = follow_queries(thing); !followed) return followed;
+  }
   return Ok{};
 }
 

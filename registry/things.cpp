@@ -57,6 +57,7 @@ void Registry::show_thing(const ThingRecord* old, const ThingPtr& next) {
   if (old != nullptr && old->billing_group) billing_links_.erase(*old->billing_group, old->name);
   if (next->billing_group) billing_links_.put(*next->billing_group, next->name, Ok{});
   things_.put(next);
+  index_.show(next);
   // A change of the billing group alone is no new version, and no event.
   if (old == nullptr) tell_thing(EventOperation::created, next);
   if (old != nullptr && old->version != next->version) tell_thing(EventOperation::updated, next);
@@ -69,6 +70,7 @@ void Registry::show_thing(const ThingRecord* old, const ThingPtr& next) {
 void Registry::hide_thing(const ThingPtr& old) {
   if (old->type) things_by_type_.erase(*old->type, *old);
   if (old->billing_group) billing_links_.erase(*old->billing_group, old->name);
+  index_.hide(*old);
   things_.erase(old->name);
   if (old->type) tell_type_of_thing(false, old, *old->type);
   tell_thing(EventOperation::deleted, old);
@@ -117,6 +119,7 @@ Result<ThingPtr> Registry::create_thing(const ThingName& name, const CreateThing
   const Change change{done};
   if (auto saved = store_.write({&change, 1}); !saved) return saved.error();
   show_thing(nullptr, done);
+  if (auto followed = follow_queries(name); !followed) return followed.error();
   return done;
 }
 
@@ -154,7 +157,7 @@ Status Registry::update_thing(const ThingName& name, const UpdateThing& request)
   if (auto saved = store_.write({&change, 1}); !saved) return saved;
   show_thing(old.get(), done);
   if (thing_links_.count_of_right(name) > 0) verdicts_changed();
-  return Ok{};
+  return follow_queries(name);
 }
 
 Status Registry::delete_thing(const ThingName& name, std::optional<std::int64_t> expected_version) {

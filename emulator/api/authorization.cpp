@@ -147,14 +147,17 @@ Json policy_list(const Call& call, const std::set<std::string>& names) {
   return Json{{"policies", std::move(list)}};
 }
 
-/// One question, resource by resource: without an action type, each kind of resource has its own actions.
+/// One question. Without an action type, each kind of resource has its own actions.
 policy::Simulation simulate(const registry::Rights& rights, const Json& info) {
-  policy::Simulation all;
+  std::map<std::vector<Action>, std::vector<std::string>> resources;
   for (const auto& text : info.at("resources")) {
-    const std::string resource = text.get<std::string>();
-    const auto actions = actions_of(info, resource);
-    all.merge(
-        policy::simulate(rights.policies, rights.context, {.actions = actions, .resources = {&resource, 1}}));
+    auto resource = text.get<std::string>();
+    auto& of_its_kind = resources[actions_of(info, resource)];
+    of_its_kind.push_back(std::move(resource));
+  }
+  policy::Simulation all;
+  for (const auto& [actions, named] : resources) {
+    all.merge(policy::simulate(rights.policies, rights.context, {.actions = actions, .resources = named}));
   }
   return all;
 }
@@ -211,7 +214,8 @@ const OperationTable& authorization_operations() {
                  query("clientId"), names("policyNamesToAdd"), names("policyNamesToSkip")},
        .output = {"authResults"},
        .errors = {Errc::limit_exceeded, Errc::not_found},
-       .run = test_authorization},
+       .run = test_authorization,
+       .blocking = true},  // as long as the list of resources
   };
   return table;
 }

@@ -26,6 +26,8 @@ ErrorShape error_shape(Errc code, Plane plane) {
       return {400, "InvalidQueryException"};
     case Errc::index_not_ready:
       return {400, "IndexNotReadyException"};
+    case Errc::invalid_aggregation:
+      return {400, "InvalidAggregationException"};
     case Errc::delete_conflict:
       return {409, "DeleteConflictException"};
     case Errc::conflict:

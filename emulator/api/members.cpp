@@ -54,6 +54,48 @@ Member attribute_payload() {
                   body("merge").boolean()});
 }
 
+Member thing_group_properties() {
+  return body("thingGroupProperties")
+      .structure(
+          {body("thingGroupDescription").length(0, 2028).pattern(kPrintablePattern), attribute_payload()});
+}
+
+registry::ThingGroupProperties thing_group_properties_in(const Call& call) {
+  const auto given = call.input.find("thingGroupProperties");
+  if (given == call.input.end()) return {};
+  return {.description = given->value("thingGroupDescription", ""),
+          .attributes = attributes_in(*given).value_or(registry::Attributes{})};
+}
+
+registry::UpdateThingGroup thing_group_changes_in(const Call& call) {
+  const auto& given = call.input.at("thingGroupProperties");
+  registry::UpdateThingGroup request{.attributes = attributes_in(given),
+                                     .expected_version = call.integer("expectedVersion")};
+  if (given.contains("thingGroupDescription")) request.description = given.at("thingGroupDescription");
+  if (const auto payload = given.find("attributePayload"); payload != given.end()) {
+    request.merge = payload->value("merge", false);
+  }
+  return request;
+}
+
+Member index_name(const Member& placed) {
+  return placed.length(1, 128).pattern(kThingNamePattern);
+}
+
+Member query_string() {
+  return body("queryString").length(1, std::numeric_limits<std::size_t>::max());
+}
+
+Result<std::shared_ptr<const registry::index::Query>> query_of(const Call& call,
+                                                               const std::string& index_name) {
+  const std::string known{registry::index::kQueryVersion};
+  if (call.has("queryVersion") && call.str("queryVersion") != known) {
+    return Error{Errc::invalid_request,
+                 "queryVersion must be " + known + ", not '" + call.str("queryVersion") + "'"};
+  }
+  return call.registry.index().parse(call.str("queryString"), index_name);
+}
+
 Member set_as_active() {
   return query("setAsActive").boolean();
 }

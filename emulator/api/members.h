@@ -25,6 +25,16 @@ namespace iotemu::api {
 [[nodiscard]] Member group_name(const Member& placed);
 /// `attributePayload`, of things and thing groups.
 [[nodiscard]] Member attribute_payload();
+[[nodiscard]] Member thing_group_properties();
+[[nodiscard]] registry::ThingGroupProperties thing_group_properties_in(const Call& call);
+/// What `thingGroupProperties` and `expectedVersion` ask to change.
+[[nodiscard]] registry::UpdateThingGroup thing_group_changes_in(const Call& call);
+/// Of fleet indexing.
+[[nodiscard]] Member index_name(const Member& placed);
+[[nodiscard]] Member query_string();
+/// `queryString` and `queryVersion` as a query to that index.
+[[nodiscard]] Result<std::shared_ptr<const registry::index::Query>> query_of(const Call& call,
+                                                                             const std::string& index_name);
 [[nodiscard]] Member set_as_active();
 [[nodiscard]] Member tags();
 

@@ -92,6 +92,12 @@ Member Member::integer(std::int64_t low, std::int64_t high) const {
   return next;
 }
 
+Member Member::number(std::int64_t low, std::int64_t high) const {
+  auto next = integer(low, high);
+  next.type = Type::number;
+  return next;
+}
+
 Member Member::boolean() const {
   auto next = *this;
   next.type = Type::boolean;

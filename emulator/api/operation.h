@@ -45,7 +45,7 @@ enum class Place {
   body,
   payload  ///< The whole body is this one member: as it is (DP-0e), or JSON for a structure.
 };
-enum class Type { string, integer, boolean, structure, list, string_map, blob };
+enum class Type { string, integer, number, boolean, structure, list, string_map, blob };
 
 /// A member with its rules (P appendix A). Made by `path_member`, `query`, `header`, `body` or `element`
 /// below and refined by chaining: `body("tags").list_of(tag())`.
@@ -73,6 +73,8 @@ struct Member {
   [[nodiscard]] Member one_of(std::span<const std::string_view> allowed) const;
   [[nodiscard]] Member integer(std::int64_t low = std::numeric_limits<std::int64_t>::min(),
                                std::int64_t high = std::numeric_limits<std::int64_t>::max()) const;
+  /// With or without a fraction.
+  [[nodiscard]] Member number(std::int64_t low, std::int64_t high) const;
   [[nodiscard]] Member boolean() const;
   [[nodiscard]] Member as_base64() const;
   [[nodiscard]] Member structure(std::vector<Member> members) const;
@@ -151,7 +153,10 @@ const OperationTable& thing_operations();
 const OperationTable& thing_type_operations();
 const OperationTable& thing_principal_operations();
 const OperationTable& thing_group_operations();
+const OperationTable& dynamic_thing_group_operations();
 const OperationTable& billing_group_operations();
+const OperationTable& fleet_indexing_operations();
+const OperationTable& fleet_aggregation_operations();
 const OperationTable& provisioning_template_operations();
 const OperationTable& provisioning_claim_operations();
 const OperationTable& register_thing_operations();

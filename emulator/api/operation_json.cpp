@@ -30,6 +30,8 @@ std::string_view name_of(Type type) {
       return "string";
     case Type::integer:
       return "integer";
+    case Type::number:
+      return "number";
     case Type::boolean:
       return "boolean";
     case Type::structure:

@@ -103,6 +103,10 @@ bool log_destination(std::string_view text) {
   return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, ".-_/#"); });
 }
 
+bool shadow_name(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "$:_-"); });
+}
+
 bool attribute_name(std::string_view text) {
   return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "_.,@/:#-"); });
 }
@@ -184,6 +188,7 @@ const Pattern kAcmCertificateArnPattern{
     "[a-zA-Z0-9/-]+",
     acm_certificate_arn};
 const Pattern kLogDestinationPattern{"^[.\\-_/#A-Za-z0-9]+$", log_destination};
+const Pattern kShadowNamePattern{"[$a-zA-Z0-9:_-]+", shadow_name};
 const Pattern kAttributeNamePattern{"[a-zA-Z0-9_.,@/:#-]+", attribute_name};
 const Pattern kAttributeValuePattern{"[a-zA-Z0-9_.,@/:#=\\[\\]-]*", attribute_value};
 const Pattern kUserPropertyKeyPattern{"[a-zA-Z0-9:$.]+", user_property_key};

@@ -27,6 +27,7 @@ extern const Pattern kDomainConfigurationNamePattern;
 extern const Pattern kReservedDomainConfigurationNamePattern;  ///< the service's own too
 extern const Pattern kAcmCertificateArnPattern;
 extern const Pattern kLogDestinationPattern;
+extern const Pattern kShadowNamePattern;
 extern const Pattern kAttributeNamePattern;
 extern const Pattern kAttributeValuePattern;
 extern const Pattern kUserPropertyKeyPattern;

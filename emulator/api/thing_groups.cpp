@@ -1,4 +1,4 @@
-// Static thing groups (P8.4).
+// Thing groups (P8.4); how dynamic ones are made: dynamic_thing_groups.cpp.
 
 #include "emulator/api/members.h"
 #include "emulator/api/name_or_arn.h"
@@ -8,19 +8,13 @@ namespace {
 
 using registry::ThingGroupName;
 
-constexpr const char* kProperties = "thingGroupProperties";
-
 Json group_json(const Realm& realm, const ThingGroupName& name) {
   return Json{{"groupName", name.text()}, {"groupArn", registry::thing_group_arn(realm, name)}};
 }
 
 Result<Json> create_thing_group(Call& call) {
-  registry::CreateThingGroup request{.tags = call.tags()};
+  registry::CreateThingGroup request{.properties = thing_group_properties_in(call), .tags = call.tags()};
   if (call.has("parentGroupName")) request.parent = call.thing_group_name("parentGroupName");
-  if (const auto given = call.input.find(kProperties); given != call.input.end()) {
-    request.properties = {.description = given->value("thingGroupDescription", ""),
-                          .attributes = attributes_in(*given).value_or(registry::Attributes{})};
-  }
   const auto created = call.registry.create_thing_group(call.thing_group_name(), request);
   if (!created) return created.error();
   return Json{{"thingGroupName", (*created)->name.text()},
@@ -44,22 +38,23 @@ Result<Json> describe_thing_group(Call& call) {
     for (const auto& name : group.ancestors) path.push_back(group_json(call.registry.realm(), name));
     metadata["rootToParentThingGroups"] = std::move(path);
   }
-  return Json{{"thingGroupName", group.name.text()},
+  Json answer{{"thingGroupName", group.name.text()},
               {"thingGroupId", group.id},
               {"thingGroupArn", group.arn},
               {"version", group.version},
               {"thingGroupProperties", std::move(properties)},
               {"thingGroupMetadata", std::move(metadata)}};
+  if (group.dynamic) {
+    answer["indexName"] = group.dynamic->index_name;
+    answer["queryString"] = group.dynamic->query->text();
+    answer["queryVersion"] = group.dynamic->version;
+    answer["status"] = registry::to_text(group.dynamic->status);
+  }
+  return answer;
 }
 
 Result<Json> update_thing_group(Call& call) {
-  const auto& given = call.input.at(kProperties);
-  registry::UpdateThingGroup request{.attributes = attributes_in(given),
-                                     .expected_version = call.integer("expectedVersion")};
-  if (given.contains("thingGroupDescription")) request.description = given.at("thingGroupDescription");
-  if (const auto payload = given.find("attributePayload"); payload != given.end()) {
-    request.merge = payload->value("merge", false);
-  }
+  const auto request = thing_group_changes_in(call);
   const auto version = call.registry.update_thing_group(call.thing_group_name(), request);
   if (!version) return version.error();
   return Json{{"version", *version}};
@@ -82,6 +77,11 @@ Result<Json> list_thing_groups(Call& call) {
   });
 }
 
+registry::DynamicGroups dynamic_groups(const Call& call) {
+  return call.flag("overrideDynamicGroups") ? registry::DynamicGroups::make_room
+                                            : registry::DynamicGroups::keep;
+}
+
 /// One thing in or out of one group.
 Result<Json> change_membership(Call& call, bool member) {
   const auto group = parsed_name_of<ThingGroupName>(call, kThingGroup);
@@ -89,7 +89,7 @@ Result<Json> change_membership(Call& call, bool member) {
   const auto thing = parsed_name_of<registry::ThingName>(call, kThing);
   if (!thing) return thing.error();
   const std::set<ThingGroupName> groups{*group};
-  return empty_answer(member ? call.registry.change_memberships(*thing, groups, {})
+  return empty_answer(member ? call.registry.change_memberships(*thing, groups, {}, dynamic_groups(call))
                              : call.registry.change_memberships(*thing, {}, groups));
 }
 
@@ -119,7 +119,8 @@ Result<Json> update_thing_groups_for_thing(Call& call) {
   if (!add) return add.error();
   const auto remove = group_names(call, "thingGroupsToRemove");
   if (!remove) return remove.error();
-  return empty_answer(call.registry.change_memberships(call.thing_name(), *add, *remove));
+  return empty_answer(
+      call.registry.change_memberships(call.thing_name(), *add, *remove, dynamic_groups(call)));
 }
 
 Result<Json> list_thing_groups_for_thing(Call& call) {
@@ -141,12 +142,6 @@ Member group_in_path() {
   return group_name(path_member("thingGroupName"));
 }
 
-Member properties() {
-  return body(kProperties)
-      .structure(
-          {body("thingGroupDescription").length(0, 2028).pattern(kPrintablePattern), attribute_payload()});
-}
-
 std::vector<Member> membership() {
   return {group_name(body("thingGroupName")), body("thingGroupArn"), thing_name(body("thingName")),
           body("thingArn")};
@@ -154,7 +149,6 @@ std::vector<Member> membership() {
 
 std::vector<Member> membership_with_override() {
   auto members = membership();
-  // Dynamic groups are not built: nothing to override.
   members.push_back(body("overrideDynamicGroups").boolean());
   return members;
 }
@@ -166,7 +160,7 @@ const OperationTable& thing_group_operations() {
       {.name = "CreateThingGroup",
        .verb = Verb::post,
        .path = "/thing-groups/{thingGroupName}",
-       .input = {group_in_path(), group_name(body("parentGroupName")), properties(), tags()},
+       .input = {group_in_path(), group_name(body("parentGroupName")), thing_group_properties(), tags()},
        .output = {"thingGroupName", "thingGroupArn", "thingGroupId"},
        .errors = {Errc::already_exists},
        .run = create_thing_group},
@@ -181,7 +175,7 @@ const OperationTable& thing_group_operations() {
       {.name = "UpdateThingGroup",
        .verb = Verb::patch,
        .path = "/thing-groups/{thingGroupName}",
-       .input = {group_in_path(), properties().required(), body("expectedVersion").integer()},
+       .input = {group_in_path(), thing_group_properties().required(), body("expectedVersion").integer()},
        .output = {"version"},
        .errors = {Errc::not_found, Errc::version_conflict},
        .run = update_thing_group},

@@ -60,6 +60,8 @@ std::string_view wanted(Type type) {
       return "a string";
     case Type::integer:
       return "an integer";
+    case Type::number:
+      return "a number";
     case Type::boolean:
       return "a boolean";
     case Type::structure:
@@ -81,6 +83,8 @@ bool has_type(const Json& value, Type type) {
       return value.is_number_integer() &&
              !(value.is_number_unsigned() &&
                value.get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX));
+    case Type::number:
+      return value.is_number();
     case Type::boolean:
       return value.is_boolean();
     case Type::structure:
@@ -173,7 +177,8 @@ class Validator {
       case Type::string:
         return check_text(member, value.get_ref<const std::string&>(), name);
       case Type::integer:
-        return check_range(member, value.get<std::int64_t>(), name);
+      case Type::number:
+        return check_range(member, value, name);
       case Type::boolean:
       case Type::blob:
         return;
@@ -222,12 +227,13 @@ class Validator {
     }
   }
 
-  void check_range(const Member& member, std::int64_t number, const std::string& name) {
-    const auto text = std::to_string(number);
-    if (number < member.lowest) {
+  void check_range(const Member& member, const Json& number, const std::string& name) {
+    const auto text = number.dump();
+    // Compared as what it is: a whole number, or one with a fraction.
+    if (number < Json(member.lowest)) {
       violate(text, name, "Member must have value greater than or equal to " + std::to_string(member.lowest));
     }
-    if (number > member.highest) {
+    if (number > Json(member.highest)) {
       violate(text, name, "Member must have value less than or equal to " + std::to_string(member.highest));
     }
   }

@@ -105,9 +105,16 @@ std::optional<std::string> RealmHome::exclusive_thing(const std::string& princip
   return found->thing->name.text();
 }
 
+std::optional<registry::ThingName> RealmHome::thing_of(const mqtt::ConnectionFacts& facts) const {
+  // The principal of a custom authorizer is no certificate, and attached to nothing.
+  const auto id = CertificateId::parse(facts.principal);
+  return registry_.thing_of_connection(id ? *id : CertificateId{}, facts.client_id);
+}
+
 void RealmHome::on_connected(const mqtt::ConnectionFacts& facts) {
   log::info("connected", {{"clientId", facts.client_id}, {"certificateId", facts.principal}});
   connections_.connected(facts);
+  if (const auto thing = thing_of(facts)) registry_.device_connected(*thing, facts.connection_id);
   lifecycle_.connected(facts);
 }
 
@@ -134,6 +141,10 @@ void RealmHome::on_disconnected(const mqtt::ConnectionFacts& facts, mqtt::CloseR
                           "create-provisioning-claim --template-name NAME"});
   }
   connections_.disconnected(facts, reason);
+  if (const auto thing = thing_of(facts)) {
+    registry_.device_disconnected(*thing, facts.connection_id,
+                                  std::string{topics::disconnect_reason(reason)});
+  }
   lifecycle_.disconnected(facts, reason);
 }
 

@@ -84,6 +84,8 @@ class RealmHome final : public mqtt::BrokerObserver {
   template <class Event>
   void publish_events_of(Executor& events);
   [[nodiscard]] std::optional<std::string> exclusive_thing(const std::string& principal) const;
+  /// The thing that fleet indexing takes the connection for.
+  [[nodiscard]] std::optional<registry::ThingName> thing_of(const mqtt::ConnectionFacts& facts) const;
 
   const Clock& clock_;
   Refusals& refusals_;

@@ -48,9 +48,11 @@ struct Neighbours::Asked {
   std::optional<Fields> fields{};
 
   [[nodiscard]] Fault not_emulated() const {
+    const auto what = service + (operation.empty() ? "" : " " + operation) + " is not emulated";
+    // A plane of IoT has no upstream.
+    if (service.starts_with("iot")) return {"NotImplementedException", what, 501};
     return {"NotImplementedException",
-            service + (operation.empty() ? "" : " " + operation) +
-                " is not emulated; iot-emulator serve --upstream " + service + "=URL passes " + service +
+            what + "; iot-emulator serve --upstream " + service + "=URL passes " + service +
                 " on to a server that answers it",
             501};
   }

@@ -58,6 +58,7 @@ class Document {
   virtual ~Document() = default;
   /// Whether the test holds for any value of the field; of any field, if its name is empty.
   [[nodiscard]] virtual bool any_value(std::string_view field, const ValueTest& test) const = 0;
+  [[nodiscard]] virtual std::vector<std::string> values(std::string_view field) const = 0;
 };
 
 /// What can be asked.

@@ -3,8 +3,10 @@
 
 #include "registry/records/ca_certificate.h"
 #include "registry/records/certificate.h"
+#include "registry/records/indexing_configuration.h"
 #include "registry/records/provisioning_template.h"
 #include "registry/records/thing.h"
+#include "registry/records/thing_group.h"
 
 namespace iotemu::registry {
 namespace {
@@ -52,6 +54,16 @@ constexpr Words<TemplateType, 2> kTemplateTypes{{
     {TemplateType::fleet_provisioning, "FLEET_PROVISIONING"},
     {TemplateType::jitp, "JITP"},
 }};
+constexpr Words<ThingIndexingMode, 3> kThingIndexingModes{{
+    {ThingIndexingMode::off, "OFF"},
+    {ThingIndexingMode::registry, "REGISTRY"},
+    {ThingIndexingMode::registry_and_shadow, "REGISTRY_AND_SHADOW"},
+}};
+constexpr Words<DynamicQuery::Status, 3> kDynamicStatuses{{
+    {DynamicQuery::Status::active, "ACTIVE"},
+    {DynamicQuery::Status::building, "BUILDING"},
+    {DynamicQuery::Status::rebuilding, "REBUILDING"},
+}};
 
 }  // namespace
 
@@ -84,6 +96,16 @@ std::string_view to_text(TemplateType type) {
 }
 std::optional<TemplateType> parse_template_type(std::string_view text) {
   return value_of(kTemplateTypes, text);
+}
+
+std::string_view to_text(ThingIndexingMode mode) {
+  return word_of(kThingIndexingModes, mode);
+}
+std::optional<ThingIndexingMode> parse_thing_indexing_mode(std::string_view text) {
+  return value_of(kThingIndexingModes, text);
+}
+std::string_view to_text(DynamicQuery::Status status) {
+  return word_of(kDynamicStatuses, status);
 }
 
 }  // namespace iotemu::registry

@@ -36,7 +36,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 def sample(rules):
     """A value that keeps the rules, as far as they tell."""
     kind = rules["type"]
-    if kind == "integer":
+    if kind in ("integer", "number"):
         return max(rules.get("min", 1), 1)
     if kind == "boolean":
         return True

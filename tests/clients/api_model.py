@@ -15,10 +15,11 @@ COMMON_ERRORS = {"InvalidRequestException", "ThrottlingException", "Unauthorized
                  "ServiceUnavailableException", "InternalFailureException"}
 
 # Newer than Debian's model, from the service's later documentation: operations, and members as "Operation.member".
-NEWER_OPERATIONS = {"ListPrincipalThingsV2", "ListThingPrincipalsV2", "UpdateThingType"}
+NEWER_OPERATIONS = {"GetThingConnectivityData", "ListPrincipalThingsV2", "ListThingPrincipalsV2", "UpdateThingType"}
 DOMAIN_MEMBERS = ("tlsConfig", "serverCertificateConfig", "authenticationType", "applicationProtocol",
                   "clientCertificateConfig")
 NEWER_MEMBERS = {"AttachThingPrincipal.thingPrincipalType", "CreateThingType.thingTypeProperties.mqtt5Configuration",
+                 "UpdateIndexingConfiguration.thingIndexingConfiguration.filter.geoLocations",
                  "GetV2LoggingOptions.verbose",
                  "SetV2LoggingOptions.eventConfigurations",
                  *(f"{verb}DomainConfiguration.{member}" for verb in ("Create", "Update") for member in DOMAIN_MEMBERS)}
@@ -31,7 +32,7 @@ FORBIDDEN = "ForbiddenException"
 # The pattern of the model -> what it is today.
 NEWER_PATTERNS = {r"[a-zA-Z0-9_.,@/:#-]*": r"[a-zA-Z0-9_.,@/:#=\[\]-]*"}  # P8.1
 
-TYPES = {"string": "string", "integer": "integer", "long": "integer", "boolean": "boolean", "structure": "structure",
+TYPES = {"string": "string", "integer": "integer", "long": "integer", "boolean": "boolean", "double": "number", "structure": "structure",
          "list": "list", "map": "map", "timestamp": "string", "blob": "string"}
 ANYTHING = (None, r"[\s\S]*", r"[\s\S]+")
 PLACES = {"uri": "path", "querystring": "query", "header": "header", None: "body"}

@@ -45,6 +45,7 @@ Json sample(const Member& member) {
     case Type::blob:
       return sample_text(member);
     case Type::integer:
+    case Type::number:
       return std::max<std::int64_t>(member.lowest, 1);
     case Type::boolean:
       return true;

@@ -22,6 +22,9 @@ TEST_F(NeighboursTest, SaysOfOtherServicesThatTheyAreNotEmulatedAndNamesTheOptio
   const auto queue = json("sqs", "AmazonSQS.SendMessage", Json::object());
   EXPECT_THAT(queue.body, HasSubstr("--upstream sqs=URL"));
 
+  const auto jobs = *send({.method = "GET", .target = "/things/t1/jobs"}, "test", "iot-jobs-data");
+  EXPECT_EQ(Json::parse(jobs.body).at("message"), "iot-jobs-data GetPendingJobExecutions is not emulated");
+
   const auto iam = form("iam", "Action=Create%3CRole%3E&Version=2010-05-08");
   EXPECT_EQ(iam.status, 501U);
   EXPECT_EQ(iam.content_type, "text/xml");

@@ -21,6 +21,7 @@ class Facts final : public Document {
     }
     return false;
   }
+  [[nodiscard]] std::vector<std::string> values(std::string_view) const override { return {}; }
 
  private:
   std::multimap<std::string, std::string> values_;
