@@ -62,8 +62,9 @@ TEST(CustomAuthorizer, OfANoNothingElseIsRead) {
 }
 
 TEST(CustomAuthorizer, AnAnswerThatLacksAMemberIsNone) {
-  for (const auto& [name, value] : good().items()) {
-    auto json = good();
+  const auto whole = good();
+  for (const auto& [name, value] : whole.items()) {
+    auto json = whole;
     json.erase(name);
     const auto answer = read_authorizer_answer(json.dump());
     ASSERT_FALSE(answer.ok()) << name;
