@@ -92,7 +92,8 @@ Answer<Window> validity_of(const PcaOrder& order, const PcaTemplate& wanted) {
   if (window.to <= window.from || window.to <= order.now) {
     return invalid("The certificate would have expired already when it is issued");
   }
-  if (order.authority.usage_mode == "SHORT_LIVED_CERTIFICATE" && window.to > order.now + kShortLived) {
+  if (!wanted.is_root && order.authority.usage_mode == "SHORT_LIVED_CERTIFICATE" &&
+      window.to > order.now + kShortLived) {
     return invalid("A CA in the mode SHORT_LIVED_CERTIFICATE issues certificates of at most 7 days");
   }
   if (!wanted.is_root && window.to > order.authority.certificate->not_after()) {

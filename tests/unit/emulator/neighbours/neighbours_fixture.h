@@ -48,7 +48,8 @@ class NeighboursTest : public testing::Test {
     const bool taken = neighbours.take(
         request, caller, http::Responder{[&](http::Response response) { answer = std::move(response); }});
     pool.run_all();
-    EXPECT_EQ(taken, answer.has_value());
+    if (!taken) return std::nullopt;  // the responder, dropped, has answered for itself
+    EXPECT_TRUE(answer.has_value());
     return answer;
   }
 

@@ -28,8 +28,8 @@ TEST(PemBlob, MayBeEncodedTwice) {  // P9.1
 TEST(PemBlob, IsPutTogetherAgainWhenAClientTookThePemForBase64) {
   EXPECT_EQ(pem_of_blob("BEGINCERTIFICATEREQUESTAAAABBBBCCCCENDCERTIFICATEREQUEST"), kPem);
   // Reading ends at the padding.
-  EXPECT_EQ(pem_of_blob("BEGINCERTIFICATEAAAABBB="),
-            "-----BEGIN CERTIFICATE-----\nAAAABBB=\n-----END CERTIFICATE-----\n");
+  EXPECT_EQ(pem_of_blob("BEGINCERTIFICATEAAAABBA="),
+            "-----BEGIN CERTIFICATE-----\nAAAABBA=\n-----END CERTIFICATE-----\n");
 }
 
 TEST(PemBlob, LeavesTheRestToTheParser) {
