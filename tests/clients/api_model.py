@@ -29,8 +29,10 @@ NEWER_OUTPUT = {"Publish.message", "Publish.traceId", "GetRetainedMessage.userPr
                 *(f"DescribeDomainConfiguration.{member}" for member in DOMAIN_MEMBERS)}
 # What a device may be refused with on any path of the data plane (T-16).
 FORBIDDEN = "ForbiddenException"
-# The pattern of the model -> what it is today.
-NEWER_PATTERNS = {r"[a-zA-Z0-9_.,@/:#-]*": r"[a-zA-Z0-9_.,@/:#=\[\]-]*"}  # P8.1
+# The pattern of the model, or one member -> what it is today.
+NEWER_PATTERNS = {r"[a-zA-Z0-9_.,@/:#-]*": r"[a-zA-Z0-9_.,@/:#=\[\]-]*",  # P8.1
+                  "UpdateIndexingConfiguration.thingIndexingConfiguration.filter.namedShadowNames[]":
+                      "[$a-zA-Z0-9:_-]+"}
 
 TYPES = {"string": "string", "integer": "integer", "long": "integer", "boolean": "boolean", "double": "number", "structure": "structure",
          "list": "list", "map": "map", "timestamp": "string", "blob": "string"}
@@ -52,7 +54,7 @@ def rule_differences(name, ours, shape, seen=()):
         if limit is not None and not (bound == "min" and limit == 0) and ours.get(bound) != limit:
             yield f"{name}: {bound} is {ours.get(bound)}, not {limit}"
     pattern = shape.metadata.get("pattern")
-    if pattern not in ANYTHING and ours.get("pattern") != NEWER_PATTERNS.get(pattern, pattern):
+    if pattern not in ANYTHING and ours.get("pattern") != NEWER_PATTERNS.get(name, NEWER_PATTERNS.get(pattern, pattern)):
         yield f"{name} must match {pattern}, not {ours.get('pattern')}"
     if missing := set(getattr(shape, "enum", ())) - set(ours.get("values", ())):
         yield f"{name} may be {sorted(missing)}"
