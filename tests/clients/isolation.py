@@ -9,6 +9,8 @@ from daemon import Story
 from identities import Ca, register
 from policies import allow
 
+TRUST = """{"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"""
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 ROLE = "arn:aws:iam::123456789012:role/Provisioning"
 TEMPLATE = """{"Parameters": {"Id": {"Type": "String"}}, "Resources": {"certificate": {
@@ -147,7 +149,7 @@ class Realms(Story):
                 self.assertEqual(listed["CertificateAuthorities"], [])
 
     def test_roles_belong_to_an_account_in_all_its_regions(self):  # P9.6
-        self.daemon.client("iam", *HERE).create_role(RoleName="mine", AssumeRolePolicyDocument="{}")
+        self.daemon.client("iam", *HERE).create_role(RoleName="mine", AssumeRolePolicyDocument=TRUST)
         elsewhere = {name: self.daemon.client("iam", *realm) for name, realm in ELSEWHERE.items()}
         self.assertEqual(outcome(elsewhere["region"].get_role, RoleName="mine"), "done")
         self.assertEqual(outcome(elsewhere["account"].get_role, RoleName="mine"), "NoSuchEntity")

@@ -1,4 +1,5 @@
 """boto3: things, thing types and their principals (P8.1 to P8.3)."""
+import json
 import unittest
 
 from daemon import ACCOUNT, REGION, Story
@@ -73,13 +74,19 @@ class ThingLifeCycle(Story):
         self.iot.create_thing(thingName="r1", thingTypeName="arm")
         self.assertEqual([t["thingTypeName"] for t in self.iot.list_thing_types()["thingTypes"]], ["arm"])
 
-    def test_a_thing_type_is_updated(self):  # P8.2; newer than botocore's model
+    def test_of_a_thing_type_only_what_it_propagates_changes(self):  # P8.2, M5-23; newer than botocore's model
         self.iot.create_thing_type(thingTypeName="arm", thingTypeProperties={"searchableAttributes": ["model"]})
-        answer = self.daemon.http("PATCH", "/thing-types/arm",
-                                  body='{"thingTypeProperties": {"thingTypeDescription": "Robot arm"}}')
-        self.assertEqual((answer.status, answer.json()), (200, {}))
-        self.assertEqual(self.iot.describe_thing_type(thingTypeName="arm")["thingTypeProperties"],
-                         {"thingTypeDescription": "Robot arm", "searchableAttributes": ["model"]})
+        propagation = {"propagatingAttributes": [{"userPropertyKey": "model", "thingAttribute": "model"}]}
+
+        def update(properties):
+            answer = self.daemon.http("PATCH", "/thing-types/arm", body=json.dumps({"thingTypeProperties": properties}))
+            return answer.status, answer.error_type
+
+        self.assertEqual(update({"mqtt5Configuration": propagation}), (200, None))
+        self.assertEqual(update({"thingTypeDescription": "Robot arm"}), (400, "InvalidRequestException"))
+        described = self.daemon.http("GET", "/thing-types/arm").json()
+        self.assertEqual(described["thingTypeProperties"],
+                         {"mqtt5Configuration": propagation, "searchableAttributes": ["model"]})
 
     def test_tags_are_kept_from_creation(self):  # P8.8
         tags = [{"Key": "owner", "Value": "plant"}]
