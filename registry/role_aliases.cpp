@@ -7,7 +7,7 @@ namespace iotemu::registry {
 
 Result<RoleAliasPtr> RoleAliases::create(const RoleAliasName& name, const std::string& role_arn,
                                          std::chrono::seconds credential_duration, const Tags& tags) {
-  if (auto checked = check_role_arn(role_arn); !checked) return checked.error();
+  if (auto checked = check_own_role_arn(role_arn, around_.realm); !checked) return checked.error();
   if (auto checked = check_tags(tags, around_.options.tags_per_resource); !checked) return checked.error();
   const std::lock_guard write{around_.write_mutex};
   if (const auto known = table_.find(name)) {
@@ -42,7 +42,9 @@ Result<RoleAliasPtr> RoleAliases::get(const RoleAliasName& name) const {
 
 Result<RoleAliasPtr> RoleAliases::update(const RoleAliasName& name, const UpdateRoleAlias& request) {
   if (request.role_arn) {
-    if (auto checked = check_role_arn(*request.role_arn); !checked) return checked.error();
+    if (auto checked = check_own_role_arn(*request.role_arn, around_.realm); !checked) {
+      return checked.error();
+    }
   }
   const std::lock_guard write{around_.write_mutex};
   const auto old = table_.find(name);

@@ -25,7 +25,8 @@ class RoleAliases {
  public:
   explicit RoleAliases(const Surroundings& surroundings) : around_{surroundings} {}
 
-  /// Errc::already_exists, whatever the other one says; Errc::limit_exceeded.
+  /// Errc::invalid_request: the role's ARN is none, or of another account. Errc::already_exists, whatever the
+  /// other one says; Errc::limit_exceeded.
   Result<RoleAliasPtr> create(const RoleAliasName& name, const std::string& role_arn,
                               std::chrono::seconds credential_duration, const Tags& tags);
   [[nodiscard]] Result<RoleAliasPtr> get(const RoleAliasName& name) const;

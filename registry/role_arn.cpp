@@ -49,4 +49,11 @@ Status check_role_arn(std::string_view text) {
                                           "' is not the ARN of a role: arn:aws:iam::<account>:role/<name>"};
 }
 
+Status check_own_role_arn(std::string_view text, const Realm& realm) {
+  if (auto checked = check_role_arn(text); !checked) return checked;
+  if (text.find("::" + realm.account + ":role/") != text.npos) return Ok{};
+  return Error{Errc::invalid_request, "'" + std::string{front_characters(text, kShown)} +
+                                          "' is a role of another account than " + realm.account};
+}
+
 }  // namespace iotemu::registry
