@@ -3,7 +3,9 @@
 #include "registry/authorizers.h"
 
 #include <array>
+#include <mutex>
 
+#include "base/log.h"
 #include "emulator/api/members.h"
 
 namespace iotemu::api {
@@ -43,6 +45,16 @@ std::map<std::string, std::string> keys_in(const Call& call) {
   return call.input.value("tokenSigningPublicKeys", std::map<std::string, std::string>{});
 }
 
+void tell_once() {
+  static std::once_flag told;
+  std::call_once(told, [] {
+    log::warn(
+        "Authorizers are kept, answered and asked by TestInvokeAuthorizer, but no device connects by one: "
+        "the "
+        "endpoint lets in by certificate only");
+  });
+}
+
 Result<Json> create_authorizer(Call& call) {
   const auto created = call.registry.authorizers().create(
       call.authorizer_name(), {.function_arn = call.str("authorizerFunctionArn"),
@@ -53,6 +65,7 @@ Result<Json> create_authorizer(Call& call) {
                                .caching_for_http = call.flag("enableCachingForHttp"),
                                .tags = call.tags()});
   if (!created) return created.error();
+  if ((*created)->active) tell_once();
   return named(*created);
 }
 
@@ -68,6 +81,7 @@ Result<Json> update_authorizer(Call& call) {
   if (call.has("enableCachingForHttp")) request.caching_for_http = call.flag("enableCachingForHttp");
   const auto updated = call.registry.authorizers().update(call.authorizer_name(), request);
   if (!updated) return updated.error();
+  if ((*updated)->active) tell_once();
   return named(*updated);
 }
 
@@ -84,6 +98,7 @@ Result<Json> list_authorizers(Call& call) {
 Result<Json> set_default_authorizer(Call& call) {
   const auto set = call.registry.authorizers().set_default(call.authorizer_name());
   if (!set) return set.error();
+  tell_once();
   return named(*set);
 }
 

@@ -2,12 +2,46 @@
 
 #include "registry/event_configurations.h"
 
+#include <mutex>
+
+#include "base/log.h"
 #include "emulator/api/members.h"
 
 namespace iotemu::api {
 namespace {
 
 using registry::EventType;
+
+bool is_published(EventType type) {
+  switch (type) {
+    case EventType::thing:
+    case EventType::thing_group:
+    case EventType::thing_type:
+    case EventType::thing_group_membership:
+    case EventType::thing_group_hierarchy:
+    case EventType::thing_type_association:
+      return true;
+    case EventType::job:
+    case EventType::job_execution:
+    case EventType::policy:
+    case EventType::certificate:
+    case EventType::ca_certificate:
+      return false;
+  }
+  return false;
+}
+
+void tell_what_does_not_act(const std::map<EventType, bool>& switches) {
+  static std::once_flag told;
+  for (const auto& [type, enabled] : switches) {
+    if (!enabled || is_published(type)) continue;
+    std::call_once(told, [] {
+      log::warn(
+          "The event types JOB, JOB_EXECUTION, POLICY, CERTIFICATE and CA_CERTIFICATE are kept and answered, "
+          "but no such event is published");
+    });
+  }
+}
 
 Result<Json> describe_event_configurations(Call& call) {
   const auto record = call.registry.event_configurations().get();
@@ -30,7 +64,9 @@ Result<Json> update_event_configurations(Call& call) {
       switches[*registry::parse_event_type(name)] = value.value("Enabled", false);
     }
   }
-  return empty_answer(call.registry.event_configurations().update(switches));
+  const auto updated = call.registry.event_configurations().update(switches);
+  if (updated) tell_what_does_not_act(switches);
+  return empty_answer(updated);
 }
 
 std::span<const std::string_view> event_types() {
