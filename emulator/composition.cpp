@@ -86,8 +86,17 @@ mqtt::ServerOptions server_options(const Options& options) {
   return result;
 }
 
-registry::RegistryOptions registry_options(const Switches& switches) {
+/// The names by which clients may call the endpoint.
+std::vector<std::string> endpoint_names(const Options& options) {
+  std::vector<std::string> names = options.hostnames;
+  names.push_back(options.endpoint_host);
+  return names;
+}
+
+registry::RegistryOptions registry_options(const Options& options) {
+  const Switches& switches = options.switches;
   registry::RegistryOptions result;
+  result.endpoint_names = endpoint_names(options);
   result.revoked_is_final = switches.revoked_is_final;
   result.delete_missing_thing_succeeds = !switches.delete_missing_thing_fails;
   result.thing_type_delete_grace = switches.thing_type_delete_grace;
@@ -109,8 +118,7 @@ bulk::InputOptions input_options(const Options& options) {
 
 /// The names and addresses by which clients know us: they stand in the server certificate and pass as Host.
 std::vector<std::string> own_names(const Options& options) {
-  std::vector<std::string> names = options.hostnames;
-  names.push_back(options.endpoint_host);
+  std::vector<std::string> names = endpoint_names(options);
   const bool every_address = options.host == "0.0.0.0" || options.host == "::";
   if (!every_address) names.push_back(options.host);
   return names;
@@ -145,7 +153,7 @@ Emulator::Impl::Impl(const Options& given)
                                   .random = *random,
                                   .refusals = refused,
                                   .events = *events,
-                                  .registry = registry_options(options.switches),
+                                  .registry = registry_options(options),
                                   .session_expiry = options.limits.session_expiry,
                                   .timers = *timers,
                                   .fleet = {.keys = *fleet_keys,
@@ -159,10 +167,8 @@ Emulator::Impl::Impl(const Options& given)
                                   .make_broker = [this](mqtt::BrokerObserver* observer) -> mqtt::Broker& {
                                     return mqtt_server->make_broker(observer);
                                   }});
-  std::vector<std::string> names = options.hostnames;
-  names.push_back(options.endpoint_host);
   door = std::make_unique<identity::CertificateAuthenticator>(
-      identity::DoorOptions{.switches = options.switches, .endpoint_names = std::move(names)}, *realms,
+      identity::DoorOptions{.switches = options.switches, .endpoint_names = endpoint_names(options)}, *realms,
       refused, *clock, *timers, functions,
       identity::OnKnock{
           .announce = [this](identity::RealmHome& home,
@@ -275,8 +281,11 @@ void Emulator::Impl::open_https() {
             return other_services->open_session(alias.role_arn, session, alias.credential_duration);
           }});
   const bool in_handshake = options.switches.refusal_mode == Switches::RefusalMode::handshake_alert;
+  http::GuardOptions guard = names_of_host();
+  // The domain configurations' own; what they let in is the door's to say.
+  guard.knows_host = [this](std::string_view host) { return realms->has_domain(host); };
   https_server = std::make_unique<http::Server>(
-      http::ServerOptions{.guard = names_of_host(), .tls = device_https->tls_options(in_handshake)},
+      http::ServerOptions{.guard = std::move(guard), .tls = device_https->tls_options(in_handshake)},
       [this](http::Request request, http::Responder respond) {
         device_https->handle(std::move(request), std::move(respond));
       },

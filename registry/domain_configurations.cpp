@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "registry/errors.h"
 #include "registry/function_name.h"
+#include "registry/registry.h"
 
 namespace iotemu::registry {
 namespace {
@@ -80,8 +81,16 @@ std::string_view to_text(DomainType type) {
   return {};
 }
 
-DomainConfigurations::DomainConfigurations(const Surroundings& surroundings, const Authorizers& authorizers)
-    : around_{surroundings}, authorizers_{authorizers} {
+bool is_service_name(std::string_view host, const std::vector<std::string>& endpoint_names) {
+  const std::string lower = lowercase(host);
+  return lower == "localhost" || lower.ends_with(".localhost") ||
+         (lower.find(".iot.") != lower.npos && lower.ends_with(".amazonaws.com")) ||
+         std::ranges::any_of(endpoint_names, [&](const std::string& own) { return lowercase(own) == lower; });
+}
+
+DomainConfigurations::DomainConfigurations(const Surroundings& surroundings, const Authorizers& authorizers,
+                                           const Neighbours* neighbours)
+    : around_{surroundings}, authorizers_{authorizers}, neighbours_{neighbours} {
   add_own();
 }
 
@@ -113,6 +122,21 @@ Status DomainConfigurations::check(const DomainConfigurationRecord& record) cons
     if (const auto function = FunctionName::parse(*record.client_certificate_callback); !function) {
       return function.error();
     }
+  }
+  return Ok{};
+}
+
+Status DomainConfigurations::check_domain_name(const std::string& host) const {
+  if (const auto other = by_name(host)) {
+    return Error{
+        .code = Errc::already_exists,
+        .message = "Domain configuration " + other->name.text() + " has the domain name " + host + " already",
+        .resource_id = other->name.text(),
+        .resource_arn = other->arn};
+  }
+  if (neighbours_ != nullptr && neighbours_->domain_owned_elsewhere(around_.realm, host)) {
+    return Error{Errc::already_exists,
+                 "A domain configuration of another account or region has the domain name " + host};
   }
   return Ok{};
 }
@@ -150,6 +174,9 @@ Result<DomainConfigurationPtr> DomainConfigurations::create(const DomainConfigur
     if (!is_host_name(request.domain_name)) {
       return invalid("The domain name '" + request.domain_name + "' is no host name");
     }
+    if (is_service_name(record->domain_name, around_.options.endpoint_names)) {
+      return invalid("The domain name '" + request.domain_name + "' is the service's own");
+    }
     if (request.server_certificate_arns.empty()) {
       return invalid(
           "A domain configuration with a domainName needs its certificate in serverCertificateArns");
@@ -168,14 +195,10 @@ Result<DomainConfigurationPtr> DomainConfigurations::create(const DomainConfigur
                  .resource_id = name.text(),
                  .resource_arn = known->arn};
   }
+  std::unique_lock<std::mutex> names;
   if (!record->domain_name.empty()) {
-    if (const auto other = by_name(record->domain_name)) {
-      return Error{.code = Errc::already_exists,
-                   .message = "Domain configuration " + other->name.text() + " has the domain name " +
-                              record->domain_name + " already",
-                   .resource_id = other->name.text(),
-                   .resource_arn = other->arn};
-    }
+    if (neighbours_ != nullptr) names = std::unique_lock{neighbours_->domain_names_mutex()};
+    if (auto checked = check_domain_name(record->domain_name); !checked) return checked.error();
   }
   if (table_.size() - kOwn.size() >= around_.options.domain_configurations) {
     return Error{Errc::limit_exceeded, "An account has at most " +

@@ -10,6 +10,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "registry/authorizers.h"
 #include "registry/records/domain_configuration.h"
@@ -17,6 +18,8 @@
 #include "registry/table.h"
 
 namespace iotemu::registry {
+
+class Neighbours;
 
 using DomainConfigurationPtr = std::shared_ptr<const DomainConfigurationRecord>;
 
@@ -46,13 +49,20 @@ struct UpdateDomainConfiguration {
   std::optional<std::string> client_certificate_callback{};
 };
 
+/// Whether the host name, in any letter case, is the service's own: localhost, a name that AWS gives, or one
+/// of `endpoint_names`.
+[[nodiscard]] bool is_service_name(std::string_view host, const std::vector<std::string>& endpoint_names);
+
 class DomainConfigurations {
  public:
-  DomainConfigurations(const Surroundings& surroundings, const Authorizers& authorizers);
+  /// `neighbours` may be null: no other account exists.
+  DomainConfigurations(const Surroundings& surroundings, const Authorizers& authorizers,
+                       const Neighbours* neighbours);
 
   /// Errc::invalid_request: a pair of protocol and authentication that does not exist (D-4), a host name that
-  /// is none, a name without certificate, an authorizer that does not exist. Errc::already_exists: the
-  /// configuration or its domain name; Errc::limit_exceeded.
+  /// is none or the service's own, a name without certificate, an authorizer that does not exist.
+  /// Errc::already_exists: the configuration, or its domain name here or in another realm;
+  /// Errc::limit_exceeded.
   Result<DomainConfigurationPtr> create(const DomainConfigurationName& name,
                                         const CreateDomainConfiguration& request);
   [[nodiscard]] Result<DomainConfigurationPtr> get(const DomainConfigurationName& name) const;
@@ -78,10 +88,13 @@ class DomainConfigurations {
  private:
   void add_own();
   [[nodiscard]] Status check(const DomainConfigurationRecord& record) const;
+  /// Errc::already_exists. Under the writer lock and, with neighbours, under that of their domain names.
+  [[nodiscard]] Status check_domain_name(const std::string& host) const;
   [[nodiscard]] Status check_authorizer(const std::optional<AuthorizerConfig>& config) const;
 
   const Surroundings around_;
   const Authorizers& authorizers_;
+  const Neighbours* const neighbours_;
   Table<DomainConfigurationName, DomainConfigurationRecord> table_;
   std::atomic<std::size_t> names_{0};      ///< How many hosts_ has.
   mutable std::shared_mutex hosts_mutex_;  ///< Guards hosts_.

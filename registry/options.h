@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "registry/provisioning/template.h"
@@ -40,6 +42,9 @@ struct RegistryOptions {
   std::size_t active_authorizers{32};
   std::size_t domain_configurations{10};
   std::size_t logging_levels{1000};
+
+  /// Host names of the service itself, besides localhost and its names of AWS: no account may have them.
+  std::vector<std::string> endpoint_names{};
 
   /// Signs CreateKeysAndCertificate and CreateCertificateFromCsr; null: the registry makes its own.
   std::shared_ptr<ServiceCa> service_ca{};

@@ -21,7 +21,7 @@ Registry::Registry(Realm realm, const Clock& clock, Random& random, Store& store
       service_ca_{options_.service_ca ? options_.service_ca : std::make_shared<ServiceCa>()} {
   const Surroundings around{realm_, clock_, random_, store_, bus_, options_, write_mutex_};
   authorizers_ = std::make_unique<Authorizers>(around);
-  domain_configurations_ = std::make_unique<DomainConfigurations>(around, *authorizers_);
+  domain_configurations_ = std::make_unique<DomainConfigurations>(around, *authorizers_, neighbours_);
   event_configurations_ = std::make_unique<EventConfigurations>(around);
   logging_options_ = std::make_unique<LoggingOptions>(around);
   role_aliases_ = std::make_unique<RoleAliases>(around);

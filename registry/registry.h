@@ -52,8 +52,8 @@ class LoggingOptions;
 class RoleAliases;
 
 /// The other realms, as far as DEFAULT mode must ask: a certificate in that mode has one owner per region
-/// (P0.2). Called with the asking registry's writer lock held: answer from `Registry::owns_certificate` and
-/// `owns_ca`, which take no writer lock.
+/// (P0.2), and a host name one among all. Called with the asking registry's writer lock held: answer from
+/// `Registry::owns_certificate`, `owns_ca` and `DomainConfigurations::by_name`, which take no writer lock.
 class Neighbours {
  public:
   virtual ~Neighbours() = default;
@@ -62,6 +62,14 @@ class Neighbours {
                                                          const CertificateId& id) const = 0;
   /// Another account of the region holds this CA certificate in DEFAULT mode.
   [[nodiscard]] virtual bool ca_owned_elsewhere(const Realm& asking, const CertificateId& id) const = 0;
+  /// Another realm of any region has a domain configuration of this host name.
+  [[nodiscard]] virtual bool domain_owned_elsewhere(const Realm& asking, std::string_view host) const = 0;
+
+  /// Held from that question until the name is written: of two realms that want it at once, one is first.
+  [[nodiscard]] std::mutex& domain_names_mutex() const { return domain_names_mutex_; }
+
+ private:
+  mutable std::mutex domain_names_mutex_;  ///< Taken after a registry's writer lock.
 };
 
 class Registry {

@@ -40,10 +40,12 @@ std::string without_brackets(std::string_view host) {
 bool allowed_host(const GuardOptions& options, std::string_view authority) {
   const auto host = host_of(authority);
   if (!host) return false;
-  return is_loopback_host(*host) || std::any_of(options.allowed_hosts.begin(), options.allowed_hosts.end(),
-                                                [bare = without_brackets(*host)](const std::string& allowed) {
-                                                  return without_brackets(allowed) == bare;
-                                                });
+  return is_loopback_host(*host) ||
+         std::any_of(options.allowed_hosts.begin(), options.allowed_hosts.end(),
+                     [bare = without_brackets(*host)](const std::string& allowed) {
+                       return without_brackets(allowed) == bare;
+                     }) ||
+         (options.knows_host && options.knows_host(*host));
 }
 
 /// What follows `http://` or `https://` in an origin.

@@ -3,8 +3,9 @@
 // Who may speak to a server on a developer's machine. Every web page the developer opens can reach it, so the
 // head of each request is judged before routing, on every path: the Host allow-list defeats DNS rebinding,
 // the Origin and Sec-Fetch-Site rules defeat cross-site requests, the token protects the admin paths once the
-// server is bound to an address that others can reach. Pure: a head in, a verdict out.
+// server is bound to an address that others can reach. A head in, a verdict out.
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,6 +18,8 @@ namespace iotemu::http {
 struct GuardOptions {
   /// Host names accepted besides localhost, *.localhost, 127.0.0.0/8 and [::1]; without port.
   std::vector<std::string> allowed_hosts{};
+  /// Asked about a host that is none of these, in lowercase; empty: no other passes.
+  std::function<bool(std::string_view host)> knows_host{};
   /// Origins accepted besides loopback ones, as exact strings ("https://ui.example:8000").
   std::vector<std::string> allowed_origins{};
   /// Not empty: the admin paths ask for `Authorization: Bearer <token>`.

@@ -62,9 +62,10 @@ std::vector<pki::Certificate> read_chain(const pki::Certificate& leaf, const mqt
 }
 
 /// The configuration of the endpoint itself.
-registry::DomainConfigurationPtr own_endpoint(const RealmHome& home) {
-  static const auto name = *registry::DomainConfigurationName::parse("iot:Data-ATS");
-  return home.registry().domain_configurations().table().find(name);
+registry::DomainConfigurationPtr own_endpoint(const RealmHome& home, Service service) {
+  static const auto data = *registry::DomainConfigurationName::parse("iot:Data-ATS");
+  static const auto credentials = *registry::DomainConfigurationName::parse("iot:CredentialProvider");
+  return home.registry().domain_configurations().table().find(service == Service::data ? data : credentials);
 }
 
 }  // namespace
@@ -100,13 +101,15 @@ void CertificateAuthenticator::authenticate(const mqtt::ConnectAttempt& attempt,
   answer(verdict_on(std::move(entry), attempt));
 }
 
-void CertificateAuthenticator::identify(const mqtt::PeerIdentity& peer, const std::string& request_id,
+void CertificateAuthenticator::identify(const mqtt::PeerIdentity& peer, Service service,
+                                        const std::string& request_id,
                                         std::function<void(std::optional<Entrant>)> answer) {
   Client client{.certificate_id = CertificateId::of_der(peer.chain.front()),
                 .server_name = peer.server_name,
                 .address = peer.address,
                 .peer = peer_text(peer.address, peer.port),
-                .transport = Transport::https};
+                .transport = Transport::https,
+                .service = service};
   Entry entry = enter(std::move(client), peer, Callback::to_be_asked);
   const auto tell = [answer = std::move(answer)](Entry decided) {
     auto* entrant = std::get_if<Entrant>(&decided);
@@ -120,7 +123,7 @@ void CertificateAuthenticator::identify(const mqtt::PeerIdentity& peer, const st
 
 CertificateAuthenticator::Entry CertificateAuthenticator::enter(Client client, const mqtt::PeerIdentity& peer,
                                                                 Callback callback) {
-  auto resolved = resolve(client.certificate_id, peer);
+  auto resolved = resolve(client.certificate_id, peer, client.service);
   auto facts = resolved ? facts_about(*resolved, peer.chain.front()) : resolved.error();
   if (!facts) {
     return turn_away(client, {.refusal = Refusal::certificate_unreadable,
@@ -130,7 +133,7 @@ CertificateAuthenticator::Entry CertificateAuthenticator::enter(Client client, c
   client.certificate = std::move(*facts);
 
   RealmHome& home = *resolved->home;
-  Decision decision = judge(*resolved, peer, client.transport);
+  Decision decision = judge(*resolved, peer, client.transport, client.service);
   const bool has_callback = resolved->domain && resolved->domain->client_certificate_callback;
   if (has_callback && callback == Callback::to_be_asked && !std::holds_alternative<Turned>(decision)) {
     return Question{.home = &home, .domain = resolved->domain, .client = std::move(client)};
@@ -181,10 +184,17 @@ CertificateAuthenticator::Entry CertificateAuthenticator::carry_out(Decision dec
 
 bool CertificateAuthenticator::accepts_in_handshake(const mqtt::PeerIdentity& peer, Transport transport) {
   const CertificateId id = CertificateId::of_der(peer.chain.front());
-  const auto resolved = resolve(id, peer);
+  auto resolved = resolve(id, peer, Service::data);
   // A certificate nobody can read is refused at CONNECT, where its reason is recorded.
   if (!resolved) return true;
-  Decision decision = judge(*resolved, peer, transport);
+  Decision decision = judge(*resolved, peer, transport, Service::data);
+  const auto* first = std::get_if<Turned>(&decision);
+  if (transport == Transport::https && first != nullptr && first->refusal == Refusal::domain_refused) {
+    // Only the request will say which service the client wants: one that it may have suffices.
+    resolved = resolve(id, peer, Service::credential_provider);
+    if (!resolved) return true;
+    decision = judge(*resolved, peer, transport, Service::credential_provider);
+  }
   auto* turned = std::get_if<Turned>(&decision);
   // Rows 5 to 9 need a CONNECT packet (P3.6).
   if (turned == nullptr || turned->refusal == Refusal::certificate_pending) return true;
@@ -221,16 +231,20 @@ void CertificateAuthenticator::on_client_error(const mqtt::ConnectionFacts& fact
                  .cure = "mend the client: the rule in brackets names what it broke"});
 }
 
-Result<CertificateAuthenticator::Resolved> CertificateAuthenticator::resolve(
-    const CertificateId& id, const mqtt::PeerIdentity& peer) const {
+Result<CertificateAuthenticator::Resolved> CertificateAuthenticator::resolve(const CertificateId& id,
+                                                                             const mqtt::PeerIdentity& peer,
+                                                                             Service service) const {
   // P3.2: the endpoint serves the default realm; another one only if it alone knows the certificate or its
   // issuer.
   std::vector<RealmHome*> homes = realms_.all();
   auto [domain_home, domain] = find_domain(homes, peer.server_name);
   if (domain_home != nullptr) homes = {domain_home};
+  const auto domain_at = [&, &named = domain](const RealmHome& home) {
+    return named ? named : own_endpoint(home, service);
+  };
   for (RealmHome* home : homes) {
     if (auto known = home->registry().find_at_door(id))
-      return Resolved{.home = home, .domain = std::move(domain), .known = std::move(known)};
+      return Resolved{.home = home, .domain = domain_at(*home), .known = std::move(known)};
   }
   auto leaf = pki::Certificate::from_der(peer.chain.front());
   if (!leaf) return leaf.error();
@@ -244,7 +258,7 @@ Result<CertificateAuthenticator::Resolved> CertificateAuthenticator::resolve(
     home = homes[at];
   }
   return Resolved{.home = home,
-                  .domain = std::move(domain),
+                  .domain = domain_at(*home),
                   .unknown = Unknown{.leaf = std::move(*leaf), .search = std::move(search)}};
 }
 
@@ -267,10 +281,11 @@ Result<std::shared_ptr<const CertificateFacts>> CertificateAuthenticator::facts_
 
 CertificateAuthenticator::Decision CertificateAuthenticator::judge(const Resolved& resolved,
                                                                    const mqtt::PeerIdentity& peer,
-                                                                   Transport transport) const {
-  const auto domain = resolved.domain ? resolved.domain : own_endpoint(*resolved.home);
-  if (domain) {
-    if (auto turned = judge_domain(*domain, transport)) return *turned;
+                                                                   Transport transport,
+                                                                   Service service) const {
+  // None in the moment of a reset only.
+  if (resolved.domain) {
+    if (auto turned = judge_domain(*resolved.domain, transport, service)) return *turned;
   }
   return resolved.known ? judge_known(resolved.known, peer) : judge_unknown(*resolved.unknown, peer);
 }
@@ -292,13 +307,8 @@ std::optional<Turned> CertificateAuthenticator::judge_server_name(bool sni_only,
 }
 
 bool CertificateAuthenticator::is_endpoint(std::string_view name) const {
-  if (name.empty()) return false;
-  const std::string lower = lowercase(name);
-  return lower == "localhost" || lower.ends_with(".localhost") ||
-         (lower.find(".iot.") != lower.npos && lower.ends_with(".amazonaws.com")) ||
-         std::ranges::any_of(options_.endpoint_names,
-                             [&](const std::string& own) { return lowercase(own) == lower; }) ||
-         find_domain(realms_.all(), lower).first != nullptr;
+  return !name.empty() &&
+         (registry::is_service_name(name, options_.endpoint_names) || realms_.has_domain(name));
 }
 
 CertificateAuthenticator::Decision CertificateAuthenticator::judge_known(

@@ -52,7 +52,7 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   };
   /// The same door for a request of HTTPS, which has no CONNECT and no client id. Nothing: refused, on
   /// record.
-  void identify(const mqtt::PeerIdentity& peer, const std::string& request_id,
+  void identify(const mqtt::PeerIdentity& peer, Service service, const std::string& request_id,
                 std::function<void(std::optional<Entrant>)> answer);
 
   bool accepts_in_handshake(const mqtt::PeerIdentity& peer) override {
@@ -85,7 +85,7 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   };
   struct Resolved {
     RealmHome* home{};
-    /// Of the name that the client called by, if it is a configured one.
+    /// Of the name that the client called by, or else the service's own.
     registry::DomainConfigurationPtr domain{};
     /// Exactly one of the two is set.
     CertificatePtr known{};
@@ -95,11 +95,11 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   /// A realm that has configured the name, with its configuration; nulls if none has.
   [[nodiscard]] static std::pair<RealmHome*, registry::DomainConfigurationPtr> find_domain(
       const std::vector<RealmHome*>& homes, std::string_view server_name);
-  [[nodiscard]] Result<Resolved> resolve(const registry::CertificateId& id,
-                                         const mqtt::PeerIdentity& peer) const;
+  [[nodiscard]] Result<Resolved> resolve(const registry::CertificateId& id, const mqtt::PeerIdentity& peer,
+                                         Service service) const;
   Result<std::shared_ptr<const CertificateFacts>> facts_about(const Resolved& resolved, std::string_view der);
-  [[nodiscard]] Decision judge(const Resolved& resolved, const mqtt::PeerIdentity& peer,
-                               Transport transport) const;
+  [[nodiscard]] Decision judge(const Resolved& resolved, const mqtt::PeerIdentity& peer, Transport transport,
+                               Service service) const;
   [[nodiscard]] Decision judge_known(const CertificatePtr& certificate, const mqtt::PeerIdentity& peer) const;
   [[nodiscard]] Decision judge_unknown(const Unknown& unknown, const mqtt::PeerIdentity& peer) const;
   [[nodiscard]] std::optional<Turned> judge_server_name(bool sni_only, const mqtt::PeerIdentity& peer) const;

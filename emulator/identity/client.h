@@ -15,6 +15,8 @@
 namespace iotemu::identity {
 
 enum class Transport { mqtt, https };
+/// What the client came for: each service has its domain configurations (D-1).
+enum class Service { data, credential_provider };
 
 struct Client {
   std::string client_id{};  ///< Empty over HTTPS, which has none (T-17).
@@ -28,6 +30,7 @@ struct Client {
   /// Empty without a will.
   std::string will_topic{};
   Transport transport{Transport::mqtt};
+  Service service{Service::data};
 };
 
 [[nodiscard]] inline std::string peer_text(const std::string& address, std::uint16_t port) {

@@ -36,7 +36,8 @@ class CertificateRights final : public api::DeviceRights {
 
 void DeviceHttps::handle(http::Request request, http::Responder respond) {
   const auto kept = std::make_shared<http::Request>(std::move(request));
-  door_.identify(identity_of(*kept->tls), kept->id,
+  const auto service = CredentialProvider::is_asked(*kept) ? Service::credential_provider : Service::data;
+  door_.identify(identity_of(*kept->tls), service, kept->id,
                  [this, kept, respond = std::move(respond)](std::optional<Entrant> entrant) {
                    if (entrant) return serve(std::move(*kept), respond, std::move(*entrant));
                    auto answer = CredentialProvider::is_asked(*kept)

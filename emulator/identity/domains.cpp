@@ -25,15 +25,18 @@ Turned turned(const DomainConfigurationRecord& domain, const std::string& why, s
 
 }  // namespace
 
-std::optional<Turned> judge_domain(const DomainConfigurationRecord& domain, Transport transport) {
+std::optional<Turned> judge_domain(const DomainConfigurationRecord& domain, Transport transport,
+                                   Service service) {
   const bool mqtt = transport == Transport::mqtt;
   const std::string spoken = mqtt ? "MQTT" : "HTTPS";
   if (!domain.enabled) {
     return turned(domain, "is DISABLED (D-3)", update(domain, "--domain-configuration-status ENABLED"));
   }
-  if (domain.service_type != "DATA") {
-    return turned(domain, "is for the service " + domain.service_type + ", where nobody speaks MQTT (D-1)",
-                  "create a domain configuration with the service type DATA");
+  const std::string wanted = service == Service::data ? "DATA" : "CREDENTIAL_PROVIDER";
+  if (domain.service_type != wanted) {
+    return turned(domain,
+                  "is for the service " + domain.service_type + "; the client wants " + wanted + " (D-1)",
+                  "create a domain configuration with the service type " + wanted);
   }
   const std::string protocol = mqtt ? "SECURE_MQTT" : "HTTPS";
   const std::string cure =

@@ -12,9 +12,10 @@
 
 namespace iotemu::identity {
 
-/// Why the configuration keeps the client out, if it does. A client certificate callback is asked elsewhere.
+/// Why the configuration keeps a client of the service out, if it does. A client certificate callback is
+/// asked elsewhere.
 [[nodiscard]] std::optional<Turned> judge_domain(const registry::DomainConfigurationRecord& domain,
-                                                 Transport transport);
+                                                 Transport transport, Service service);
 
 /// The event of a client certificate callback, JSON (D-6).
 [[nodiscard]] std::string certificate_callback_event(const mqtt::PeerIdentity& peer,

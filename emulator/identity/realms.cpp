@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "emulator/identity/client.h"
 #include "emulator/topics/registry_events.h"
+#include "registry/domain_configurations.h"
 #include "registry/events.h"
 
 namespace iotemu::identity {
@@ -213,6 +214,19 @@ bool Realms::certificate_owned_elsewhere(const Realm& asking, const CertificateI
 
 bool Realms::ca_owned_elsewhere(const Realm& asking, const CertificateId& id) const {
   return owned_elsewhere(asking, [&](const registry::Registry& other) { return other.owns_ca(id); });
+}
+
+bool Realms::domain_owned_elsewhere(const Realm& asking, std::string_view host) const {
+  const std::shared_lock lock{mutex_};
+  return std::ranges::any_of(homes_, [&](const auto& entry) {
+    return entry.first != asking && entry.second->registry().domain_configurations().by_name(host) != nullptr;
+  });
+}
+
+bool Realms::has_domain(std::string_view host) const {
+  return std::ranges::any_of(all(), [&](const RealmHome* home) {
+    return home->registry().domain_configurations().by_name(host) != nullptr;
+  });
 }
 
 }  // namespace iotemu::identity

@@ -118,6 +118,9 @@ class Realms final : public registry::Neighbours {
 
   bool certificate_owned_elsewhere(const Realm& asking, const registry::CertificateId& id) const override;
   bool ca_owned_elsewhere(const Realm& asking, const registry::CertificateId& id) const override;
+  bool domain_owned_elsewhere(const Realm& asking, std::string_view host) const override;
+  /// A realm has a domain configuration of this host name.
+  [[nodiscard]] bool has_domain(std::string_view host) const;
 
  private:
   template <class Owns>

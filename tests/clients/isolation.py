@@ -60,7 +60,7 @@ class Realms(Story):
         here.create_billing_group(billingGroupName="mine")
         here.create_thing(thingName="mine", thingTypeName="mine", billingGroupName="mine")
         here.create_provisioning_template(templateName="mine", templateBody=TEMPLATE, provisioningRoleArn=ROLE)
-        here.create_role_alias(roleAlias="mine", roleArn=ROLE)
+        here.create_role_alias(roleAlias="mine", roleArn=ROLE.replace("123456789012", HERE[0]))
         here.create_authorizer(authorizerName="mine", authorizerFunctionArn=FUNCTION, signingDisabled=True)
         here.create_domain_configuration(domainConfigurationName="mine")
         here.attach_policy(policyName="mine", target=self.arn)
@@ -153,6 +153,18 @@ class Realms(Story):
         elsewhere = {name: self.daemon.client("iam", *realm) for name, realm in ELSEWHERE.items()}
         self.assertEqual(outcome(elsewhere["region"].get_role, RoleName="mine"), "done")
         self.assertEqual(outcome(elsewhere["account"].get_role, RoleName="mine"), "NoSuchEntity")
+
+    def test_a_domain_name_has_one_owner(self):  # D-3
+        clients = [self.here, *(self.daemon.iot(*realm) for realm in ELSEWHERE.values())]
+        for number in range(20):
+            arguments = {"domainConfigurationName": "named", "domainName": f"n{number}.example.com",
+                         "serverCertificateArns": ["arn:aws:acm:us-east-1:123456789012:certificate/1"]}
+            outcomes = together(*(lambda iot=iot: outcome(iot.create_domain_configuration, **arguments)
+                                  for iot in clients))
+            self.assertEqual(sorted(outcomes), ["ResourceAlreadyExistsException"] * 2 + ["done"])
+            owner = clients[outcomes.index("done")]
+            owner.update_domain_configuration(domainConfigurationName="named", domainConfigurationStatus="DISABLED")
+            owner.delete_domain_configuration(domainConfigurationName="named")
 
     def test_the_same_names_are_free_elsewhere(self):
         for realm in ELSEWHERE.values():

@@ -15,6 +15,8 @@ using ::testing::StartsWith;
 
 class CredentialProvider : public EmulatorTest {
  protected:
+  using EmulatorTest::EmulatorTest;
+
   void SetUp() override {
     ASSERT_THAT(emu.api("CreateRoleAlias", {{"roleAlias", "robots"},
                                             {"roleArn", "arn:aws:iam::123456789012:role/robot"},
@@ -22,11 +24,32 @@ class CredentialProvider : public EmulatorTest {
                 IsOk());
   }
 
-  RawAnswer ask(const DeviceIdentity& identity, const std::string& alias, const std::string& fields = "") {
+  RawAnswer ask(const DeviceIdentity& identity, const std::string& alias, const std::string& fields = "",
+                const std::string& host = "localhost") {
+    return get(identity, "/role-aliases/" + alias + "/credentials", fields, host);
+  }
+  RawAnswer get(const DeviceIdentity& identity, const std::string& path, const std::string& fields,
+                const std::string& host) {
     const testing::TestIdentity used{identity.certificate_pem, identity.private_key_pem};
-    RawClient client{emu.https_port(), testing::TlsClientOptions{.identity = &used}};
-    return client.ask("GET /role-aliases/" + alias + "/credentials HTTP/1.1\r\nHost: localhost\r\n" + fields +
-                      "\r\n");
+    RawClient client{emu.https_port(), testing::TlsClientOptions{.identity = &used, .server_name = host}};
+    return client.ask("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n");
+  }
+  int retained(const DeviceIdentity& identity, const std::string& host = "localhost") {
+    return get(identity, "/retainedMessage", "", host).status;
+  }
+
+  void create_domain(const std::string& host, const std::string& service) {
+    ASSERT_THAT(emu.api("CreateDomainConfiguration",
+                        {{"domainConfigurationName", service},
+                         {"domainName", host},
+                         {"serviceType", service},
+                         {"serverCertificateArns", {"arn:aws:acm:us-east-1:123456789012:certificate/1"}}}),
+                IsOk());
+  }
+  void set_domain(const std::string& name, const std::string& status) {
+    ASSERT_THAT(emu.api("UpdateDomainConfiguration",
+                        {{"domainConfigurationName", name}, {"domainConfigurationStatus", status}}),
+                IsOk());
   }
 
   void expect_denied(const RawAnswer& answer) {
@@ -83,6 +106,48 @@ TEST_F(CredentialProvider, DoesNotKnowAnotherAlias) {  // C-4
     EXPECT_EQ(answer.status, 404) << alias;
     EXPECT_TRUE(Json::parse(answer.body).contains("message"));
   }
+}
+
+TEST_F(CredentialProvider, GoesByTheDomainsOfItsOwnService) {  // D-1
+  create_domain("credentials.example.com", "CREDENTIAL_PROVIDER");
+  create_domain("data.example.com", "DATA");
+  const DeviceIdentity robot = active_device("robot", {allow("iot:*", "*")}).identity();
+  EXPECT_EQ(ask(robot, "robots", "", "credentials.example.com").status, 200);
+  EXPECT_EQ(retained(robot, "data.example.com"), 200);
+  expect_denied(ask(robot, "robots", "", "data.example.com"));
+  EXPECT_EQ(emu.refusals().back().refusal, Refusal::domain_refused);
+  EXPECT_EQ(retained(robot, "credentials.example.com"), 403);
+  EXPECT_EQ(ask(robot, "robots", "", "nobody.example.com").status, 421);
+}
+
+TEST_F(CredentialProvider, GoesByItsOwnEndpoint) {  // D-1, D-3
+  const DeviceIdentity robot = active_device("robot", {allow("iot:*", "*")}).identity();
+  set_domain("iot:Data-ATS", "DISABLED");
+  EXPECT_EQ(ask(robot, "robots").status, 200);
+  EXPECT_EQ(retained(robot), 403);
+  set_domain("iot:Data-ATS", "ENABLED");
+  set_domain("iot:CredentialProvider", "DISABLED");
+  expect_denied(ask(robot, "robots"));
+  EXPECT_EQ(retained(robot), 200);
+}
+
+class CredentialProviderInTheHandshake : public CredentialProvider {
+ protected:
+  static Options refusing_in_the_handshake() {
+    Options options = test_options();
+    options.switches.refusal_mode = Switches::RefusalMode::handshake_alert;
+    return options;
+  }
+  CredentialProviderInTheHandshake() : CredentialProvider{refusing_in_the_handshake()} {}
+};
+
+TEST_F(CredentialProviderInTheHandshake, ADomainOfOneServiceIsEnoughToGetToTheRequest) {  // P3.6, D-1
+  create_domain("credentials.example.com", "CREDENTIAL_PROVIDER");
+  const DeviceIdentity robot = allowed();
+  EXPECT_EQ(ask(robot, "robots", "", "credentials.example.com").status, 200);
+  EXPECT_EQ(retained(robot, "credentials.example.com"), 403);
+  set_domain("CREDENTIAL_PROVIDER", "DISABLED");
+  EXPECT_EQ(ask(robot, "robots", "", "credentials.example.com").status, 0);
 }
 
 }  // namespace

@@ -103,6 +103,40 @@ TEST_F(DomainConfigurationsTest, ACallbackDecidesWhoGetsIn) {  // D-6
   EXPECT_THAT(events, SizeIs(6));
 }
 
+TEST_F(DomainConfigurationsTest, NoOtherAccountTakesANameThatIsInUse) {  // D-3
+  create();
+  Device device = active_device("pump");
+  const RealmName other{.account = "210987654321", .region = "eu-west-1"};
+  for (const auto& [host, error] :
+       {std::pair{"localhost", "InvalidRequestException"}, {kHost, "ResourceAlreadyExistsException"}}) {
+    const Json input{{"domainConfigurationName", "theirs"},
+                     {"domainName", host},
+                     {"serverCertificateArns", {"arn:aws:acm:us-east-1:123456789012:certificate/1"}}};
+    EXPECT_EQ(emu.api("CreateDomainConfiguration", input, other).error, error);
+  }
+  EXPECT_THAT(device.connect(), Accepted());
+  EXPECT_THAT(device.connect(by_name), Accepted());
+}
+
+TEST_F(DomainConfigurationsTest, TheEndpointItselfAsksItsCallback) {  // D-6
+  int asked = 0;
+  bool let_in = true;
+  emu.on_function("look", [&](const Json&) {
+    ++asked;
+    return Json{{"isAuthenticated", let_in}};
+  });
+  update("iot:Data-ATS",
+         {{"authenticationType", "AWS_X509"},
+          {"applicationProtocol", "SECURE_MQTT"},
+          {"clientCertificateConfig",
+           {{"clientCertificateCallbackArn", "arn:aws:lambda:us-east-1:123456789012:function:look"}}}});
+  Device device = active_device("pump");
+  EXPECT_THAT(device.connect(), Accepted());
+  let_in = false;
+  EXPECT_THAT(device.connect(), RefusedBecause(Refusal::domain_refused));
+  EXPECT_EQ(asked, 2);
+}
+
 TEST_F(DomainConfigurationsTest, ACallbackThatNobodyPlaysLetsNobodyIn) {
   create_with_callback();
   Device device = active_device("pump");

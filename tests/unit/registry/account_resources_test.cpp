@@ -16,8 +16,11 @@ constexpr auto kFunction = "arn:aws:lambda:us-east-1:123456789012:function:judge
 class AccountResourcesTest : public RegistryTest {
  protected:
   AccountResourcesTest()
-      : RegistryTest{
-            {.role_aliases = 2, .authorizers = 3, .active_authorizers = 1, .domain_configurations = 1}} {}
+      : RegistryTest{{.role_aliases = 2,
+                      .authorizers = 3,
+                      .active_authorizers = 1,
+                      .domain_configurations = 1,
+                      .endpoint_names = {"Broker.Example"}}} {}
 
   Result<RoleAliasPtr> alias(const std::string& name, const Tags& tags = {}) {
     return registry.role_aliases().create(*RoleAliasName::parse(name), kRole, std::chrono::seconds{3600},
@@ -97,6 +100,25 @@ TEST_F(AccountResourcesTest, ADomainIsFoundByItsNameInAnyLetterCase) {
   for (const auto* host : {"-a.example", "a..b", "a_b.example", "a b", "a."}) {
     EXPECT_THAT(domain("c", host), FailsWith(Errc::invalid_request)) << host;
   }
+}
+
+TEST_F(AccountResourcesTest, ANameOfTheServiceItselfIsNobodysDomain) {  // D-1, D-3
+  for (const auto* host : {"localhost", "LocalHost", "device.localhost", "broker.example",
+                           "a1b2-ats.iot.eu-west-1.amazonaws.com"}) {
+    EXPECT_THAT(domain("a", host), FailsWith(Errc::invalid_request, "the service's own")) << host;
+  }
+  EXPECT_THAT(domain("a", "iot.broker.example"), IsOk());
+}
+
+TEST_F(AccountResourcesTest, AnAliasNamesARoleOfItsOwnAccount) {
+  constexpr auto kOther = "arn:aws:iam::210987654321:role/devices";
+  const auto name = *RoleAliasName::parse("a");
+  EXPECT_THAT(registry.role_aliases().create(name, kOther, std::chrono::seconds{3600}, {}),
+              FailsWith(Errc::invalid_request, "another account"));
+  ASSERT_THAT(alias("a"), IsOk());
+  EXPECT_THAT(registry.role_aliases().update(name, {.role_arn = kOther}),
+              FailsWith(Errc::invalid_request, "another account"));
+  EXPECT_EQ((*registry.role_aliases().get(name))->role_arn, kRole);
 }
 
 TEST_F(AccountResourcesTest, ThePairOfProtocolAndAuthenticationMustExist) {  // D-4

@@ -381,6 +381,7 @@ struct OtherAccounts final : Neighbours {
     return id == owned;
   }
   bool ca_owned_elsewhere(const Realm&, const CertificateId& id) const override { return id == owned; }
+  bool domain_owned_elsewhere(const Realm&, std::string_view) const override { return false; }
   CertificateId owned{};
 };
 
