@@ -106,7 +106,9 @@ void Connection::judge_head() {
                                        {"status", std::to_string(answer->status)}});
     return send(std::move(*answer), false);
   }
-  cors_origin_ = std::move(std::get<Passage>(verdict).cors_origin);
+  auto& passage = std::get<Passage>(verdict);
+  cors_origin_ = std::move(passage.cors_origin);
+  foreign_ = passage.foreign;
   phase_ = Phase::body;
   arm(context_.options.body_time);
   if (!reader_.expects_continue() || !input_.empty()) return step();
@@ -124,6 +126,7 @@ void Connection::dispatch() {
   auto request = reader_.take();
   request.id = request_id_;
   request.peer = peer_;
+  request.foreign = foreign_;
   request.tls = transport_->peer();
   log::debug("HTTP request",
              {{"id", request.id}, {"method", request.method}, {"target", loggable(request.target)}});

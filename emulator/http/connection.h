@@ -58,6 +58,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string output_;
   std::string request_id_;
   std::string cors_origin_;
+  bool foreign_{false};  ///< the page that asks is
   std::size_t requests_{0};
   std::size_t drained_{0};
   bool head_only_{false};

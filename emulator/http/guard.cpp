@@ -31,6 +31,11 @@ std::optional<std::string> host_of(std::string_view authority) {
   return lowercase(host);
 }
 
+bool names_loopback(std::string_view authority) {
+  const auto host = host_of(authority);
+  return host && is_loopback_host(*host);
+}
+
 /// An IPv6 address stands in brackets in a URL and, as a rule, without them in a list.
 std::string without_brackets(std::string_view host) {
   const bool brackets = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
@@ -57,7 +62,7 @@ std::string_view origin_authority(std::string_view origin) {
 }
 
 bool trusted_origin(const GuardOptions& options, std::string_view origin) {
-  if (const auto host = host_of(origin_authority(origin)); host && is_loopback_host(*host)) return true;
+  if (names_loopback(origin_authority(origin))) return true;
   return std::find(options.allowed_origins.begin(), options.allowed_origins.end(), origin) !=
          options.allowed_origins.end();
 }
@@ -156,7 +161,9 @@ std::variant<Passage, Response> judge(const GuardOptions& options, const Request
     if (head.method == "OPTIONS") return preflight_answer(head, *origin);
     return Passage{.cors_origin = *origin};
   }
-  return Passage{};
+  // A page at another port of a loopback name is of the same site, and trusted.
+  const bool other_site = foreign_site && (*site != "same-site" || !names_loopback(named));
+  return Passage{.foreign = foreign_origin || other_site};
 }
 
 }  // namespace iotemu::http

@@ -32,9 +32,11 @@ struct GuardOptions {
   std::vector<std::string> open_folders{};
 };
 
-/// The head may pass; `cors_origin` is the origin to name in the answer, empty for none.
+/// The head may pass.
 struct Passage {
-  std::string cors_origin{};
+  std::string cors_origin{};  ///< to name in the answer; empty for none
+  /// A browser asks for a page of another site: it may not read the answer, and must have no effect.
+  bool foreign{false};
 };
 
 /// Judges a parsed head. `authority` is that of an absolute-form target, empty otherwise. A Response is the

@@ -43,6 +43,7 @@ struct Request {
   std::vector<Header> headers{};
   std::string body{};
   std::string peer{};                    ///< address of the client
+  bool foreign{false};                   ///< a web page of another site makes a browser ask
   std::shared_ptr<const TlsPeer> tls{};  ///< null over plain HTTP
 
   [[nodiscard]] const std::string* header(std::string_view name) const { return find_header(headers, name); }

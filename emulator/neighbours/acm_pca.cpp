@@ -246,10 +246,13 @@ AcmPca::AcmPca(const Clock& clock, Random& random)
 void AcmPca::reset() {
   const std::lock_guard lock{mutex_};
   homes_.clear();
+  ++epoch_;
 }
 
-PcaHome& AcmPca::home(const Realm& realm) {
-  auto& home = homes_[realm];
+PcaHome* AcmPca::home(const Realm& realm) {
+  const auto found = homes_.find(realm);
+  if (found == homes_.end()) return nullptr;
+  auto& home = found->second;
   const auto now = clock_.now();
   std::erase_if(home.authorities, [&](const auto& entry) {
     if (entry.second->state != State::deleted || now < entry.second->restorable_until) return false;
@@ -257,7 +260,13 @@ PcaHome& AcmPca::home(const Realm& realm) {
                   [&](const auto& issued) { return issued.first.starts_with(entry.first + "/"); });
     return true;
   });
-  return home;
+  return &home;
+}
+
+Answer<PcaHome*> AcmPca::home_to_fill(const Realm& realm) {
+  if (!homes_.contains(realm) && homes_.size() >= kMaxHomes) return too_many_homes("LimitExceededException");
+  homes_.try_emplace(realm);
+  return home(realm);
 }
 
 std::optional<std::string> AcmPca::earlier(PcaHome& home, const std::string& token) const {
@@ -277,22 +286,25 @@ Answer<PcaAuthorityPtr> AcmPca::find(const Question& question) {
     return Fault{"InvalidArnException", "The ARN " + arn + " is not that of a certificate authority"};
   }
   const std::lock_guard lock{mutex_};
-  const auto& authorities = home(question.realm).authorities;
-  const auto found = authorities.find(arn);
-  if (found == authorities.end()) return no_authority(arn);
-  return found->second;
+  const auto* mine = home(question.realm);
+  if (mine == nullptr || !mine->authorities.contains(arn)) return no_authority(arn);
+  return mine->authorities.at(arn);
 }
 
-Answer<Json> AcmPca::replace(const Question& question, const Change& change) {
+Answer<Json> AcmPca::replace(const Question& question, const Change& change, const PcaAuthorityPtr& before) {
   if (auto exists = find(question); !exists) return exists.fault();
   const std::lock_guard lock{mutex_};
-  auto& authorities = home(question.realm).authorities;
-  const auto found = authorities.find(question.str("CertificateAuthorityArn"));
-  if (found == authorities.end()) return no_authority(question.str("CertificateAuthorityArn"));
-  auto next = std::make_shared<PcaAuthority>(*found->second);
+  const auto arn = question.str("CertificateAuthorityArn");
+  auto* mine = home(question.realm);
+  if (mine == nullptr || !mine->authorities.contains(arn)) return no_authority(arn);
+  auto& current = mine->authorities.at(arn);
+  if (before != nullptr && before != current) {
+    return Fault{"ConcurrentModificationException", "The CA " + arn + " has been changed meanwhile"};
+  }
+  auto next = std::make_shared<PcaAuthority>(*current);
   if (auto changed = change(*next); !changed) return changed.fault();
-  if (next->state != found->second->state) next->changed_at = clock_.now();
-  found->second = std::move(next);
+  if (next->state != current->state) next->changed_at = clock_.now();
+  current = std::move(next);
   return Json::object();
 }
 
@@ -318,9 +330,13 @@ Answer<Json> AcmPca::create(const Question& question) {
 
   const auto token =
       question.str("IdempotencyToken").empty() ? "" : "create " + question.str("IdempotencyToken");
+  std::uint64_t epoch = 0;
   {
     const std::lock_guard lock{mutex_};
-    auto& mine = home(question.realm);
+    epoch = epoch_;
+    const auto filled = home_to_fill(question.realm);
+    if (!filled) return filled.fault();
+    auto& mine = **filled;
     if (const auto done = earlier(mine, token)) return Json{{"CertificateAuthorityArn", *done}};
     if (mine.authorities.size() >= kMaxAuthorities) {
       return Fault{"LimitExceededException", "There are " + std::to_string(kMaxAuthorities) + " CAs already"};
@@ -333,7 +349,10 @@ Answer<Json> AcmPca::create(const Question& question) {
   if (!csr || !subject_der) return invalid_args(csr ? subject_der.error().message : csr.error().message);
 
   const std::lock_guard lock{mutex_};
-  auto& mine = home(question.realm);
+  if (epoch != epoch_) {
+    return Fault{"ConcurrentModificationException", "The emulator was reset while the keys were made"};
+  }
+  auto& mine = *home(question.realm);
   // The same token may have come twice while the keys were made.
   if (const auto done = earlier(mine, token)) return Json{{"CertificateAuthorityArn", *done}};
   const auto now = clock_.now();
@@ -404,7 +423,9 @@ Answer<Json> AcmPca::list(const Question& question) {
   std::vector<PcaAuthorityPtr> found;
   {
     const std::lock_guard lock{mutex_};
-    for (const auto& [name, authority] : home(question.realm).authorities) {
+    const PcaHome none;
+    const auto* mine = home(question.realm);
+    for (const auto& [name, authority] : (mine == nullptr ? none : *mine).authorities) {
       if (authority->number > after) found.push_back(authority);
     }
   }
@@ -471,18 +492,26 @@ Answer<Json> AcmPca::import_certificate(const Question& question) {
   const auto certificate = pem_of_blob(question.str("Certificate"));
   const auto chain =
       question.str("CertificateChain").empty() ? "" : pem_of_blob(question.str("CertificateChain"));
-  return replace(question, [&](PcaAuthority& authority) -> Done {
-    const auto now = clock_.now();
-    if (authority.state == State::deleted) {
-      return invalid_state(authority, now, "it takes no certificate");
-    }
-    auto import = check_import(authority, certificate, chain, now);
-    if (!import) return import.fault();
-    authority.certificate = std::move(import->certificate);
-    authority.chain = std::move(import->chain);
-    if (authority.state == State::pending_certificate) authority.state = State::active;
-    return Ok{};
-  });
+  const auto before = find(question);
+  if (!before) return before.fault();
+  const auto now = clock_.now();
+  if ((*before)->state == State::deleted) return invalid_state(**before, now, "it takes no certificate");
+  // Signatures take their time: not under the lock.
+  auto import = check_import(**before, certificate, chain, now);
+  if (!import) return import.fault();
+  auto whole = import->chain;
+  whole.insert(whole.begin(), import->certificate);
+  const auto issued_chain = std::make_shared<const std::string>(shown_chain(whole));
+  return replace(
+      question,
+      [&](PcaAuthority& authority) -> Done {
+        authority.certificate = std::move(import->certificate);
+        authority.chain = std::move(import->chain);
+        authority.issued_chain = issued_chain;
+        if (authority.state == State::pending_certificate) authority.state = State::active;
+        return Ok{};
+      },
+      *before);
 }
 
 Answer<Json> AcmPca::get_authority_certificate(const Question& question) {
@@ -504,7 +533,9 @@ Answer<Json> AcmPca::issue(const Question& question) {
   const auto token = given.empty() ? "" : "issue " + arn + " " + given;
   {
     const std::lock_guard lock{mutex_};
-    if (const auto done = earlier(home(question.realm), token)) return Json{{"CertificateArn", *done}};
+    auto* mine = home(question.realm);
+    if (mine == nullptr) return no_authority(arn);
+    if (const auto done = earlier(*mine, token)) return Json{{"CertificateArn", *done}};
   }
   std::array<std::uint8_t, kSerialBytes> serial{};
   random_.fill(serial);
@@ -523,13 +554,12 @@ Answer<Json> AcmPca::issue(const Question& question) {
   if (!issued) return issued.fault();
 
   auto record = std::make_shared<PcaCertificate>(PcaCertificate{.pem = issued->pem});
-  if (!issued->self_signed) {
-    auto chain = (*authority)->chain;
-    chain.insert(chain.begin(), *(*authority)->certificate);
-    record->chain = shown_chain(chain);
-  }
+  if (!issued->self_signed) record->chain = (*authority)->issued_chain;
   const std::lock_guard lock{mutex_};
-  auto& mine = home(question.realm);
+  auto* known = home(question.realm);
+  // It may have gone while the certificate was signed, with a reset for one.
+  if (known == nullptr || !known->authorities.contains(arn)) return no_authority(arn);
+  auto& mine = *known;
   if (const auto done = earlier(mine, token)) return Json{{"CertificateArn", *done}};
   if (mine.certificates.size() >= kMaxCertificates) {
     return Fault{"LimitExceededException",
@@ -549,13 +579,13 @@ Answer<Json> AcmPca::get_certificate(const Question& question) {
     return Fault{"InvalidArnException", "The ARN " + arn + " is not that of a certificate of this CA"};
   }
   const std::lock_guard lock{mutex_};
-  const auto& certificates = home(question.realm).certificates;
-  const auto found = certificates.find(arn);
-  if (found == certificates.end()) {
+  const auto* mine = home(question.realm);
+  if (mine == nullptr || !mine->certificates.contains(arn)) {
     return Fault{"ResourceNotFoundException", "The certificate " + arn + " does not exist"};
   }
-  Json answer{{"Certificate", found->second->pem}};
-  if (!found->second->chain.empty()) answer["CertificateChain"] = found->second->chain;
+  const auto& found = *mine->certificates.at(arn);
+  Json answer{{"Certificate", found.pem}};
+  if (found.chain) answer["CertificateChain"] = *found.chain;
   return answer;
 }
 
@@ -571,13 +601,14 @@ Answer<Json> AcmPca::revoke(const Question& question) {
     return Fault{"InvalidRequestException", "The serial number " + serial + " is not hexadecimal"};
   }
   const std::lock_guard lock{mutex_};
-  auto& certificates = home(question.realm).certificates;
-  const auto found = certificates.find((*authority)->arn + "/certificate/" + serial);
-  if (found == certificates.end()) {
+  auto* mine = home(question.realm);
+  if (mine == nullptr) return no_authority((*authority)->arn);
+  const auto found = mine->certificates.find((*authority)->arn + "/certificate/" + serial);
+  if (found == mine->certificates.end()) {
     return Fault{"ResourceNotFoundException",
                  "The CA has issued no certificate with the serial number " + serial};
   }
-  if (found->second->chain.empty()) {
+  if (!found->second->chain) {
     return Fault{"InvalidRequestException", "The CA's own self-signed certificate cannot be revoked"};
   }
   if (found->second->revoked) {

@@ -3,6 +3,7 @@
 // ACM Private CA (P9.1 to P9.5): authorities with real keys, certificates that chain. Nothing is published: a
 // CRL or an OCSP responder that is configured stands in the certificates, and nobody answers there.
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -46,9 +47,12 @@ class AcmPca final : public Service {
   [[nodiscard]] Json described(const PcaAuthority& authority) const;
   /// The authority that CertificateAuthorityArn names.
   Answer<PcaAuthorityPtr> find(const Question& question);
-  /// Replaces the authority by a changed copy, whole or not at all. `change` runs under the lock.
-  Answer<Json> replace(const Question& question, const Change& change);
-  PcaHome& home(const Realm& realm);  ///< under the lock; what is deleted for good is gone
+  /// Replaces the authority by a changed copy, whole or not at all. `change` runs under the lock. Refused if
+  /// the authority is no longer `before`, where one is given.
+  Answer<Json> replace(const Question& question, const Change& change, const PcaAuthorityPtr& before = {});
+  /// Null if the realm has none. Under the lock; what is deleted for good is gone.
+  PcaHome* home(const Realm& realm);
+  Answer<PcaHome*> home_to_fill(const Realm& realm);  ///< made if it is new; under the lock
   /// What an idempotent request was answered in the last five minutes; under the lock.
   std::optional<std::string> earlier(PcaHome& home, const std::string& token) const;
   void remember(PcaHome& home, const std::string& token, const std::string& arn) const;
@@ -57,6 +61,7 @@ class AcmPca final : public Service {
   Random& random_;
   std::mutex mutex_;
   std::map<Realm, PcaHome> homes_;
+  std::uint64_t epoch_{0};  ///< guarded; how many resets there were
 };
 
 }  // namespace iotemu::neighbours

@@ -20,6 +20,7 @@ constexpr std::size_t kMaxRoles = 1000;
 constexpr std::size_t kMaxPolicies = 1500;
 constexpr std::size_t kMaxAttached = 10;
 constexpr std::size_t kInlineCharacters = 10'240;  ///< of a role, all documents together, without white space
+constexpr std::size_t kPolicyCharacters = 6144;    ///< of a managed policy, likewise
 constexpr std::size_t kIdLetters = 17;
 
 constexpr std::array<std::string_view, 3> kScopes{"All", "AWS", "Local"};
@@ -183,14 +184,28 @@ std::optional<IamRole> Iam::role_by_arn(std::string_view arn) const {
   return std::nullopt;
 }
 
+const Iam::Home& Iam::home(const Realm& realm) const {
+  static const Home none;
+  const auto found = homes_.find(realm.account);
+  return found == homes_.end() ? none : found->second;
+}
+
+Answer<Iam::Home*> Iam::home_to_fill(const Realm& realm) {
+  if (!homes_.contains(realm.account) && homes_.size() >= kMaxHomes) {
+    return too_many_homes("LimitExceeded", 409);
+  }
+  return &homes_[realm.account];
+}
+
 Answer<IamRole*> Iam::role(const Question& question) {
   const auto name = question.str("RoleName");
-  auto& roles = home(question.realm).roles;
-  const auto found = roles.find(lowercase(name));
-  if (found == roles.end() || found->second.name != name) {
-    return no_such("The role with name " + name + " cannot be found.");
+  const auto mine = homes_.find(question.realm.account);
+  if (mine != homes_.end()) {
+    auto& roles = mine->second.roles;
+    const auto found = roles.find(lowercase(name));
+    if (found != roles.end() && found->second.name == name) return &found->second;
   }
-  return &found->second;
+  return no_such("The role with name " + name + " cannot be found.");
 }
 
 Answer<IamPolicy*> Iam::policy(const Question& question) {
@@ -198,14 +213,14 @@ Answer<IamPolicy*> Iam::policy(const Question& question) {
   if (!arn.starts_with("arn:") || arn.find(":policy/") == arn.npos) {
     return Fault{"InvalidInput", "ARN " + arn + " is not valid."};
   }
-  auto& policies = home(question.realm).policies;
-  const auto found = policies.find(arn);
-  if (found == policies.end()) {
-    const auto managed =
-        is_managed_by_aws(arn) ? " Policies that AWS manages are known by their ARN alone." : "";
-    return no_such("Policy " + arn + " was not found." + managed);
+  const auto mine = homes_.find(question.realm.account);
+  if (mine != homes_.end()) {
+    const auto found = mine->second.policies.find(arn);
+    if (found != mine->second.policies.end()) return &found->second;
   }
-  return &found->second;
+  const auto managed =
+      is_managed_by_aws(arn) ? " Policies that AWS manages are known by their ARN alone." : "";
+  return no_such("Policy " + arn + " was not found." + managed);
 }
 
 Answer<Json> Iam::create_role(const Question& question) {
@@ -213,7 +228,9 @@ Answer<Json> Iam::create_role(const Question& question) {
   const auto trust = question.str("AssumeRolePolicyDocument");
   if (auto good = check_document(trust, true); !good) return good.fault();
   const std::lock_guard lock{mutex_};
-  auto& roles = home(question.realm).roles;
+  const auto mine = home_to_fill(question.realm);
+  if (!mine) return mine.fault();
+  auto& roles = (*mine)->roles;
   if (roles.contains(lowercase(name))) {
     return Fault{"EntityAlreadyExists", "Role with name " + name + " already exists.", 409};
   }
@@ -251,7 +268,7 @@ Answer<Json> Iam::delete_role(const Question& question) {
   if (!(*found)->inlined.empty()) {
     return Fault{"DeleteConflict", "Cannot delete entity, must delete policies first.", 409};
   }
-  home(question.realm).roles.erase(lowercase(question.str("RoleName")));
+  homes_.at(question.realm.account).roles.erase(lowercase(question.str("RoleName")));
   return Json::object();
 }
 
@@ -395,8 +412,13 @@ Answer<Json> Iam::create_policy(const Question& question) {
   const auto name = question.str("PolicyName");
   const auto document = question.str("PolicyDocument");
   if (auto good = check_document(document, false); !good) return good.fault();
+  if (without_white_space(document) > kPolicyCharacters) {
+    return limit("Cannot exceed quota for PolicySize: " + std::to_string(kPolicyCharacters));
+  }
   const std::lock_guard lock{mutex_};
-  auto& mine = home(question.realm);
+  const auto filled = home_to_fill(question.realm);
+  if (!filled) return filled.fault();
+  auto& mine = **filled;
   const auto same = std::ranges::find_if(
       mine.policies, [&](const auto& entry) { return lowercase(entry.second.name) == lowercase(name); });
   if (same != mine.policies.end()) {
@@ -447,7 +469,7 @@ Answer<Json> Iam::delete_policy(const Question& question) {
   const std::lock_guard lock{mutex_};
   const auto found = policy(question);
   if (!found) return found.fault();
-  auto& mine = home(question.realm);
+  auto& mine = homes_.at(question.realm.account);
   if (attachments(mine, (*found)->arn) != 0) {
     return Fault{"DeleteConflict", "Cannot delete a policy attached to entities.", 409};
   }

@@ -74,7 +74,9 @@ class Iam final : public Service {
   Answer<Json> delete_policy(const Question& question);
   Answer<Json> list_policies(const Question& question);
 
-  Home& home(const Realm& realm) { return homes_[realm.account]; }
+  /// An empty one if the account has none; under the lock.
+  [[nodiscard]] const Home& home(const Realm& realm) const;
+  Answer<Home*> home_to_fill(const Realm& realm);  ///< made if it is new; under the lock
   /// The role that RoleName names; under the lock.
   Answer<IamRole*> role(const Question& question);
   Answer<IamPolicy*> policy(const Question& question);

@@ -1,9 +1,11 @@
 #include "emulator/neighbours/iam_document.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/hex.h"
 #include "base/json.h"
+#include "registry/policy/pattern.h"
 
 namespace iotemu::neighbours {
 namespace {
@@ -46,23 +48,23 @@ Json statements_of(const Json& document) {
   return listed(document.at("Statement"));
 }
 
-/// sts:AssumeRole among the actions, which know `*` at their end.
-bool allows_assuming(const Json& statement) {
-  if (!statement.contains("Action")) return false;
-  for (const auto& word : listed(statement.at("Action"))) {
+/// sts:AssumeRole among actions, which know wildcards.
+bool holds_assuming(const Json& actions) {
+  return std::ranges::any_of(listed(actions), [](const Json& word) {
     const auto action = lowercase(word.get<std::string>());
-    if (action == "*" || action == "sts:*" || action == "sts:assumerole" || action == "sts:assumerole*")
-      return true;
-  }
-  return false;
+    return registry::policy::Pattern::from_wildcards(action).matches("sts:assumerole");
+  });
 }
 
-bool names(const Json& statement, const Assuming& who) {
-  const auto principal = statement.find("Principal");
-  if (principal == statement.end()) return false;
-  if (principal->is_string()) return *principal == "*";
-  if (!principal->is_object() || !principal->contains("AWS")) return false;
-  for (const auto& word : listed(principal->at("AWS"))) {
+bool is_about_assuming(const Json& statement) {
+  if (statement.contains("Action")) return holds_assuming(statement.at("Action"));
+  return !holds_assuming(statement.at("NotAction"));
+}
+
+bool names(const Json& principal, const Assuming& who) {
+  if (principal.is_string()) return principal == "*";
+  if (!principal.is_object() || !principal.contains("AWS")) return false;
+  for (const auto& word : listed(principal.at("AWS"))) {
     if (!word.is_string()) continue;
     const auto& text = word.get_ref<const std::string&>();
     if (text == "*" || text == who.account || text == who.arn) return true;
@@ -71,19 +73,46 @@ bool names(const Json& statement, const Assuming& who) {
   return false;
 }
 
-/// Empty if the conditions hold.
-std::string failed_condition(const Json& statement, const Assuming& who) {
+/// Whether the statement speaks of `who`. Only a Deny may name whom it is not about.
+bool is_about(const Json& statement, const Assuming& who) {
+  if (const auto principal = statement.find("Principal"); principal != statement.end()) {
+    return names(*principal, who);
+  }
+  return statement.at("Effect") == "Deny" && !names(statement.at("NotPrincipal"), who);
+}
+
+/// Conditions, of which all must hold: those that do not, and those that cannot be told.
+struct Conditions {
+  std::string failed{};   ///< the first; empty if there is none
+  std::string unknown{};  ///< likewise
+};
+
+Conditions check_conditions(const Json& statement, const Assuming& who) {
+  Conditions result;
   const auto conditions = statement.find("Condition");
-  if (conditions == statement.end() || !conditions->is_object()) return {};
+  if (conditions == statement.end()) return result;
+  if (!conditions->is_object()) return {.unknown = "Condition"};
+  const auto note = [](std::string& where, std::string what) {
+    if (where.empty()) where = std::move(what);
+  };
   for (const auto& [op, keys] : conditions->items()) {
-    if (!keys.is_object()) return op;
+    if (!keys.is_object()) {
+      note(result.unknown, op);
+      continue;
+    }
     for (const auto& [key, wanted] : keys.items()) {
-      if (op != "StringEquals" || lowercase(key) != "sts:externalid") return op + " on " + key;
+      const bool equals = op == "StringEquals";
+      if ((!equals && op != "StringNotEquals") || lowercase(key) != "sts:externalid") {
+        note(result.unknown, op + " on " + key);
+        continue;
+      }
       const auto values = listed(wanted);
-      if (std::ranges::find(values, Json(who.external_id)) == values.end()) return op + " on " + key;
+      const bool among =
+          !who.external_id.empty() && std::ranges::find(values, Json(who.external_id)) != values.end();
+      if (among != equals) note(result.failed, op + " on " + key);
     }
   }
-  return {};
+  return result;
 }
 
 }  // namespace
@@ -111,13 +140,18 @@ std::string why_not_trusted(std::string_view trust_document, const Assuming& who
   std::string why = "its trust policy does not name account " + who.account;
   bool allowed = false;
   for (const auto& statement : statements_of(*document)) {
-    if (!allows_assuming(statement) || !names(statement, who)) continue;
-    const auto failed = failed_condition(statement, who);
-    if (!failed.empty()) {
-      why = "a condition of its trust policy does not hold: " + failed;
+    if (!is_about_assuming(statement) || !is_about(statement, who)) continue;
+    const auto [failed, unknown] = check_conditions(statement, who);
+    if (statement.at("Effect") == "Deny") {
+      if (!failed.empty()) continue;
+      if (unknown.empty()) return "its trust policy denies it";
+      return "its trust policy denies it under a condition that is not emulated: " + unknown;
+    }
+    if (!failed.empty() || !unknown.empty()) {
+      why = !failed.empty() ? "a condition of its trust policy does not hold: " + failed
+                            : "a condition of its trust policy is not emulated: " + unknown;
       continue;
     }
-    if (statement.at("Effect") == "Deny") return "its trust policy denies it";
     allowed = true;
   }
   return allowed ? std::string{} : why;

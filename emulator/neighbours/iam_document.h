@@ -21,8 +21,8 @@ struct Assuming {
 };
 
 /// Empty if the trust policy lets `who` in, else why it does not. Every long-term credential may be any user
-/// or role of its account. Of conditions, only StringEquals on sts:ExternalId is understood; another never
-/// holds.
+/// or role of its account. Of conditions, only StringEquals and StringNotEquals on sts:ExternalId are
+/// understood; another never holds for an Allow, and always for a Deny.
 [[nodiscard]] std::string why_not_trusted(std::string_view trust_document, const Assuming& who);
 
 }  // namespace iotemu::neighbours

@@ -32,6 +32,20 @@ Form form_of(const Service& service) {
   return service.facts().protocol == Protocol::json ? Form::json : Form::query;
 }
 
+/// Both protocols know one path and one method (P9.1).
+Answer<Json> read_input(Form form, const Operation& operation, const http::Request& request) {
+  if (request.method != "POST" || !request.segments.empty()) {
+    const bool json = form == Form::json;
+    return Fault{json ? "UnknownOperationException" : "UnknownOperation",
+                 std::string{operation.shape.name} + " is asked by POST / alone", 404};
+  }
+  if (form == Form::json) return read_json(operation, request);
+  if (!is_form(request)) return read_form(operation, {});
+  const auto fields = form_fields(request);
+  if (!fields) return fields.fault();
+  return read_form(operation, *fields);
+}
+
 /// Both planes of IoT by all their names: older SDK releases sign the control plane as execute-api (P10.1),
 /// and the data plane has two (T-20).
 bool is_ours(std::string_view service) {
@@ -45,9 +59,16 @@ struct Neighbours::Asked {
   std::string service{};
   std::string operation{};
   Form form{Form::rest_json};
-  std::optional<Fields> fields{};
+  bool told{true};  ///< false: the request is unsigned, and what it asks is no operation of ours
 
   [[nodiscard]] Fault not_emulated() const {
+    if (!told) {
+      return {"NotImplementedException",
+              operation +
+                  " is not emulated; the request is unsigned, and only a signed one tells which service "
+                  "it asks, so that it could be passed on",
+              501};
+    }
     const auto what = service + (operation.empty() ? "" : " " + operation) + " is not emulated";
     // A plane of IoT has no upstream.
     if (service.starts_with("iot")) return {"NotImplementedException", what, 501};
@@ -83,8 +104,18 @@ void Neighbours::reset() {
 
 void Neighbours::identify(api::Signatory& signatory) const {
   if (!signatory.scope) return;
-  const auto session = sts_->session(signatory.scope->access_key);
-  if (!session) return;
+  const auto& key = signatory.scope->access_key;
+  const auto session = sts_->session(key);
+  if (!session) {
+    // Tools invent such keys, so they are let in.
+    if (key.starts_with("ASIA") && !said_unknown_.exchange(true)) {
+      log::warn(
+          "Temporary credentials that this emulator has not given, or has forgotten, count as the "
+          "default account's; this is said once",
+          {{"accessKey", key}, {"account", signatory.realm.account}});
+    }
+    return;
+  }
   signatory.realm.account = session->account;
   signatory.expired = clock_.now() >= session->expires;
 }
@@ -105,18 +136,23 @@ Neighbours::Asked Neighbours::what_is_asked(const http::Request& request,
     if (dot != target->npos) asked.operation = target->substr(dot + 1);
     if (!asked.service.empty()) return asked;
     asked.service = prefix;
+    asked.told = false;
     for (const auto& service : services_) {
-      if (service->facts().target == prefix) asked.service = service->facts().name;
+      if (service->facts().target != prefix) continue;
+      asked.service = service->facts().name;
+      asked.told = true;
     }
-  } else if (auto fields = form_fields(request)) {
-    asked.operation = field(*fields, "Action");
+    if (!asked.told) asked.operation = *target;
+  } else if (is_form(request)) {
+    asked.operation = form_action(request);
     asked.form = Form::query;
-    asked.fields = std::move(fields);
     if (asked.operation.empty() || !asked.service.empty()) return asked;
     asked.service = "unsigned";
+    asked.told = false;
     for (const auto& service : services_) {
       if (service->facts().protocol == Protocol::query && service->find(asked.operation) != nullptr) {
         asked.service = service->facts().name;
+        asked.told = true;
       }
     }
   } else {
@@ -134,6 +170,13 @@ bool Neighbours::take(http::Request& request, const api::Signatory& signatory,
     return fault_answer(form, "", fault, id);
   };
   if (upstreams_->knows(asked.service)) {
+    if (request.foreign) {
+      respond(refuse({"ForbiddenException",
+                      "A web page of another site must not ask the upstream of " + asked.service +
+                          "; --allow-origin lets one in",
+                      403}));
+      return true;
+    }
     upstreams_->pass_on(asked.service, std::move(request), refuse, respond);
     return true;
   }
@@ -154,8 +197,7 @@ bool Neighbours::take(http::Request& request, const api::Signatory& signatory,
     return true;
   }
   const auto form = form_of(*service);
-  auto input = form == Form::json ? read_json(*operation, request)
-                                  : read_form(*operation, asked.fields.value_or(Fields{}));
+  auto input = read_input(form, *operation, request);
   if (!input) {
     respond(fault_answer(form, service->facts().xml_space, input.fault(), request.id));
     return true;

@@ -66,6 +66,7 @@ class Neighbours final : public api::OtherServices {
   Sts* sts_{nullptr};  ///< one of the services
   std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> stopping_{false};
+  mutable std::atomic<bool> said_unknown_{false};  ///< of temporary credentials
 };
 
 }  // namespace iotemu::neighbours

@@ -16,6 +16,10 @@ constexpr std::array<std::string_view, 13> kMayBeCritical{
     "2.5.29.9",  "2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.18", "2.5.29.19",         "2.5.29.30",
     "2.5.29.32", "2.5.29.33", "2.5.29.35", "2.5.29.37", "2.5.29.54", "1.3.6.1.5.5.7.1.11"};
 
+/// The service documents more; all that is issued is answered with it.
+constexpr std::size_t kMaxChain = 16;
+constexpr std::size_t kMaxChainBytes = 64 * 1024;
+
 Fault malformed(const std::string& why) {
   return {"MalformedCertificateException", "The certificate cannot be imported: " + why};
 }
@@ -62,8 +66,14 @@ Done check_issuer(const pki::Certificate& certificate, const pki::Certificate& i
 
 Answer<std::vector<pki::Certificate>> check_chain(const pki::Certificate& certificate, std::string_view pem,
                                                   Time now) {
+  if (pem.size() > kMaxChainBytes) {
+    return malformed("the chain is longer than " + std::to_string(kMaxChainBytes) + " bytes");
+  }
   auto chain = pki::read_chain(pem);
   if (!chain) return malformed("the chain: " + chain.error().message);
+  if (chain->size() > kMaxChain) {
+    return malformed("the chain holds more than " + std::to_string(kMaxChain) + " certificates");
+  }
   const auto* below = &certificate;
   int depth = 1;
   for (const auto& issuer : *chain) {

@@ -40,12 +40,14 @@ struct PcaAuthority {
   std::string csr{};
   std::optional<registry::pki::Certificate> certificate{};
   std::vector<registry::pki::Certificate> chain{};  ///< Above its own certificate, to the root.
+  /// Its own certificate and those above as text: what all that it issues are answered with.
+  std::shared_ptr<const std::string> issued_chain{};
 };
 using PcaAuthorityPtr = std::shared_ptr<const PcaAuthority>;
 
 struct PcaCertificate {
   std::string pem{};
-  std::string chain{};  ///< Empty: self-signed.
+  std::shared_ptr<const std::string> chain{};  ///< Null: self-signed.
   bool revoked{false};
 };
 

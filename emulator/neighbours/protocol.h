@@ -3,7 +3,6 @@
 // The two wire forms of the neighbours: JSON 1.1 (the operation in X-Amz-Target, errors as `__type`) and the
 // query protocol (a form with Action in, XML out). Pure.
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,8 +20,11 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] http::Response json_answer(const Json& answer);
 [[nodiscard]] http::Response json_fault(const Fault& fault);
 
-/// The fields of a form; nothing if the body is none.
-[[nodiscard]] std::optional<Fields> form_fields(const http::Request& request);
+[[nodiscard]] bool is_form(const http::Request& request);
+/// The form's Action, empty if there is none: nothing else is read.
+[[nodiscard]] std::string form_action(const http::Request& request);
+/// The fields of a form, which are bounded in number.
+[[nodiscard]] Answer<Fields> form_fields(const http::Request& request);
 /// The value of the first field of this name, empty if there is none.
 [[nodiscard]] std::string_view field(const Fields& fields, std::string_view name);
 /// Reads and validates a form: lists as `Name.member.N`, structures as `Name.Part`.

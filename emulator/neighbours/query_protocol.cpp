@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
-#include <optional>
+#include <cstddef>
+#include <utility>
 
 #include "emulator/api/validate.h"
 #include "emulator/http/target.h"
@@ -14,6 +15,9 @@ using api::Type;
 
 /// Far more than any list of the services may have; the validator says what is too long.
 constexpr std::size_t kMaxElements = 1000;
+/// Each element of a list looks at all of them.
+constexpr std::size_t kMaxFields = 2000;
+constexpr std::size_t kMaxAction = 1024;
 
 bool has_below(const Fields& fields, std::string_view name) {
   return std::ranges::any_of(fields, [&](const auto& field) {
@@ -119,11 +123,34 @@ std::string opened(std::string_view name, std::string_view xml_space) {
 
 }  // namespace
 
-std::optional<Fields> form_fields(const http::Request& request) {
+bool is_form(const http::Request& request) {
   const auto* type = request.header("Content-Type");
-  if (type == nullptr || !type->starts_with("application/x-www-form-urlencoded")) return std::nullopt;
+  return type != nullptr && type->starts_with("application/x-www-form-urlencoded");
+}
+
+std::string form_action(const http::Request& request) {
+  constexpr std::string_view kAction = "Action=";
+  std::string_view rest = request.body;
+  while (!rest.empty()) {
+    const auto item = rest.substr(0, rest.find('&'));
+    if (item.starts_with(kAction)) {
+      const auto value = item.substr(kAction.size());
+      if (value.size() > kMaxAction) return {};
+      auto action = http::percent_decode(value, true);
+      return action ? std::move(*action) : std::string{};
+    }
+    rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+  }
+  return {};
+}
+
+Answer<Fields> form_fields(const http::Request& request) {
+  const auto many = static_cast<std::size_t>(std::ranges::count(request.body, '&')) + 1;
+  if (many > kMaxFields) {
+    return Fault{"MalformedInput", "The form has more than " + std::to_string(kMaxFields) + " fields"};
+  }
   auto fields = http::parse_pairs(request.body, true);
-  if (!fields) return std::nullopt;
+  if (!fields) return Fault{"MalformedInput", "The form cannot be read: " + fields.error().message};
   return std::move(*fields);
 }
 

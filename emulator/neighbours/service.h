@@ -5,6 +5,8 @@
 // Thread-safe.
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -16,6 +18,17 @@
 #include "emulator/neighbours/fault.h"
 
 namespace iotemu::neighbours {
+
+/// Realms with state of one service, at most: any request may name one.
+inline constexpr std::size_t kMaxHomes = 256;
+
+/// The state of one more realm is refused.
+inline Fault too_many_homes(std::string_view name, unsigned status = 400) {
+  return {name,
+          std::to_string(kMaxHomes) +
+              " combinations of account and region are in use already; reset or restart the emulator",
+          status};
+}
 
 /// One validated request on its way through its operation.
 struct Question {
@@ -72,7 +85,7 @@ class Service {
     return found == operations_.end() ? nullptr : &*found;
   }
   [[nodiscard]] const std::vector<Operation>& operations() const { return operations_; }
-  /// Forgets all state of all realms.
+  /// Forgets all state of all realms, of which there are kMaxHomes at most.
   virtual void reset() = 0;
 
  protected:

@@ -267,6 +267,12 @@ void Ssm::reset() {
   homes_.clear();
 }
 
+const Ssm::Home& Ssm::home(const Realm& realm) const {
+  static const Home none;
+  const auto found = homes_.find(realm);
+  return found == homes_.end() ? none : found->second;
+}
+
 std::string Ssm::sealed() {
   std::vector<std::uint8_t> bytes(kSealedBytes);
   random_.fill(bytes);
@@ -289,6 +295,9 @@ Answer<Json> Ssm::put(const Question& question) {
   if (!tier) return tier.fault();
 
   const std::lock_guard lock{mutex_};
+  if (!homes_.contains(question.realm) && homes_.size() >= kMaxHomes) {
+    return too_many_homes("ParameterLimitExceeded");
+  }
   auto& home = homes_[question.realm];
   const auto found = home.parameters.find(name);
   const auto* last = found == home.parameters.end() ? nullptr : &found->second.back();
@@ -331,6 +340,7 @@ Answer<Json> Ssm::put(const Question& question) {
 }
 
 Answer<Json> Ssm::read(const Home& home, const Realm& realm, const std::string& asked, bool decrypt) const {
+  if (asked.starts_with("arn:") && !asked.starts_with(arn_of(realm, "/"))) return not_found(asked);
   const auto selected = select(asked);
   const auto& parameters = home.parameters;
   auto found = parameters.find(selected.name);
@@ -365,14 +375,14 @@ Answer<Json> Ssm::read(const Home& home, const Realm& realm, const std::string& 
 Answer<Json> Ssm::get(const Question& question) {
   const std::lock_guard lock{mutex_};
   auto parameter =
-      read(homes_[question.realm], question.realm, question.str("Name"), question.flag("WithDecryption"));
+      read(home(question.realm), question.realm, question.str("Name"), question.flag("WithDecryption"));
   if (!parameter) return parameter;
   return Json{{"Parameter", std::move(*parameter)}};
 }
 
 Answer<Json> Ssm::get_several(const Question& question) {
   const std::lock_guard lock{mutex_};
-  const auto& home = homes_[question.realm];
+  const auto& home = this->home(question.realm);
   Json answer{{"Parameters", Json::array()}, {"InvalidParameters", Json::array()}};
   for (const auto& name : question.input.at("Names")) {
     auto parameter = read(home, question.realm, name, question.flag("WithDecryption"));
@@ -395,7 +405,7 @@ Answer<Json> Ssm::get_by_path(const Question& question) {
   auto filters = read_filters(question.input.value("ParameterFilters", Json::array()), true);
   if (!filters) return filters.fault();
   const std::lock_guard lock{mutex_};
-  const auto& home = homes_[question.realm];
+  const auto& home = this->home(question.realm);
   return page(
       question, 10, home.parameters,
       [&](const std::string& name, const SsmVersion& version) {
@@ -407,9 +417,10 @@ Answer<Json> Ssm::get_by_path(const Question& question) {
 }
 
 bool Ssm::erase(const Realm& realm, const std::string& name) {
-  auto& home = homes_[realm];
-  home.tags.erase(name);
-  return home.parameters.erase(name) != 0;
+  const auto found = homes_.find(realm);
+  if (found == homes_.end()) return false;
+  found->second.tags.erase(name);
+  return found->second.parameters.erase(name) != 0;
 }
 
 Answer<Json> Ssm::remove(const Question& question) {
@@ -437,7 +448,7 @@ Answer<Json> Ssm::describe(const Question& question) {
   if (!filters) return filters.fault();
   const std::lock_guard lock{mutex_};
   return page(
-      question, 50, homes_[question.realm].parameters,
+      question, 50, home(question.realm).parameters,
       [&](const std::string& name, const SsmVersion& version) { return passes(*filters, name, version); },
       [&](const std::string& name, const SsmVersion& version) {
         return metadata(question.realm, name, version);
@@ -449,11 +460,11 @@ Answer<Ssm::Home*> Ssm::tagged_home(const Question& question) {
     return Fault{"InvalidResourceType",
                  "Of " + question.str("ResourceType") + " there are none; parameters have tags"};
   }
-  auto& home = homes_[question.realm];
-  if (!home.parameters.contains(question.str("ResourceId"))) {
+  const auto found = homes_.find(question.realm);
+  if (found == homes_.end() || !found->second.parameters.contains(question.str("ResourceId"))) {
     return Fault{"InvalidResourceId", "There is no parameter " + question.str("ResourceId")};
   }
-  return &home;
+  return &found->second;
 }
 
 Answer<Json> Ssm::add_tags(const Question& question) {

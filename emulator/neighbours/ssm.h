@@ -52,6 +52,8 @@ class Ssm final : public Service {
   Answer<Json> remove_tags(const Question& question);
   Answer<Json> list_tags(const Question& question);
 
+  /// An empty one if the realm has none; under the lock.
+  [[nodiscard]] const Home& home(const Realm& realm) const;
   /// The home of the parameter whose tags are meant; under the lock.
   Answer<Home*> tagged_home(const Question& question);
   bool erase(const Realm& realm, const std::string& name);

@@ -1,8 +1,10 @@
 #include "emulator/neighbours/sts.h"
 
+#include <array>
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "emulator/neighbours/aws_ids.h"
 #include "emulator/neighbours/iam_document.h"
 #include "registry/base64.h"
@@ -13,7 +15,7 @@ namespace {
 using api::body;
 using api::Member;
 
-constexpr std::size_t kMaxSessions = 10'000;
+constexpr std::size_t kMaxSessions = 100'000;
 constexpr std::size_t kKeyLetters = 16;
 constexpr std::size_t kSecretBytes = 30;  ///< 40 characters
 constexpr std::size_t kTokenBytes = 120;
@@ -39,6 +41,19 @@ std::string random_text(std::size_t bytes, Random& random) {
   std::vector<std::uint8_t> raw(bytes);
   random.fill(raw);
   return registry::to_base64(std::string{raw.begin(), raw.end()});
+}
+
+/// What makes a session of less, or of whom, is of no effect where no right is checked.
+void warn_of_what_does_nothing(const Question& question) {
+  constexpr std::array<std::string_view, 6> kNothing{
+      "Policy", "PolicyArns", "Tags", "TransitiveTagKeys", "SerialNumber", "TokenCode"};
+  std::string given;
+  for (const auto name : kNothing) {
+    if (question.has(name)) given += (given.empty() ? "" : ", ") + std::string{name};
+  }
+  if (given.empty()) return;
+  log::warn("AssumeRole: what these ask for is not emulated",
+            {{"role", question.str("RoleArn")}, {"members", given}});
 }
 
 std::string root_arn(const Realm& realm) {
@@ -73,7 +88,7 @@ Sts::Sts(const Clock& clock, Random& random, const Iam& iam)
 void Sts::reset() {
   const std::lock_guard lock{mutex_};
   sessions_.clear();
-  order_.clear();
+  by_end_.clear();
 }
 
 std::optional<Sts::Session> Sts::session(std::string_view access_key) const {
@@ -91,11 +106,16 @@ Json Sts::open(Session session) {
                    {"SessionToken", random_text(kTokenBytes, random_)},
                    {"Expiration", iso_date(session.expires)}};
   const std::lock_guard lock{mutex_};
-  if (order_.size() >= kMaxSessions) {
-    sessions_.erase(order_.front());
-    order_.pop_front();
+  if (by_end_.size() >= kMaxSessions) {
+    const auto first = by_end_.begin();
+    if (first->first > clock_.now()) {
+      log::warn("More temporary credentials are in use than are kept: some are forgotten before they end",
+                {{"accessKey", first->second}});
+    }
+    sessions_.erase(first->second);
+    by_end_.erase(first);
   }
-  order_.push_back(key);
+  by_end_.emplace(session.expires, key);
   sessions_.insert_or_assign(std::move(key), std::move(session));
   return credentials;
 }
@@ -147,6 +167,7 @@ Answer<Json> Sts::assume_role(const Question& question) {
     return Fault{"ValidationError",
                  "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."};
   }
+  warn_of_what_does_nothing(question);
   const auto name = question.str("RoleSessionName");
   const auto user_id = role->id + ":" + name;
   const auto assumed = "arn:" + std::string{partition(question.realm.region)} + ":sts::" + account +

@@ -5,12 +5,13 @@
 // expires.
 
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -51,7 +52,7 @@ class Sts final : public Service {
   const Iam& iam_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Session> sessions_;
-  std::deque<std::string> order_;  ///< of opening: the oldest makes room
+  std::set<std::pair<Time, std::string>> by_end_;  ///< their keys: what ends first makes room
 };
 
 }  // namespace iotemu::neighbours

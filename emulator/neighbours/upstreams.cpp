@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/free.h"
+#include "base/hex.h"
 #include "base/log.h"
 
 namespace iotemu::neighbours {
@@ -93,6 +94,12 @@ bool is_for_one_connection(std::string_view name, const std::vector<http::Header
     names.remove_prefix(std::min(comma + 1, names.size()));
   }
   return false;
+}
+
+/// Who may read an answer in a browser is said by the guard of this server alone.
+bool is_for_browsers(std::string_view name) {
+  return lowercase(name).starts_with("access-control-") ||
+         http::same_name(name, "Cross-Origin-Resource-Policy");
 }
 
 /// The target in its origin form.
@@ -205,7 +212,7 @@ class Transfer {
   http::Response answer(unsigned status) {
     http::Response response{.status = status, .body = std::move(body_), .content_type = {}};
     for (auto& header : answer_headers_) {
-      if (is_for_one_connection(header.name, answer_headers_)) continue;
+      if (is_for_one_connection(header.name, answer_headers_) || is_for_browsers(header.name)) continue;
       // The length is that of the body, which the answer to HEAD does not have.
       if (http::same_name(header.name, "Content-Length") && request_.method != "HEAD") continue;
       response.headers.push_back(header);

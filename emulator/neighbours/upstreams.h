@@ -2,8 +2,8 @@
 
 // Services that another server plays (`--upstream sqs=URL`): each request goes there as it came (method,
 // target, headers, signature, body) and the answer comes back as it is. Only what belongs to one connection
-// is left out on both ways. One thread drives all transfers; sizes, times and their number are bounded.
-// Thread-safe.
+// is left out on both ways, and of the answer what tells browsers who may read it. One thread drives all
+// transfers; sizes, times and their number are bounded. Thread-safe.
 
 #include <functional>
 #include <map>

@@ -124,6 +124,23 @@ class Upstreams(Story):
         self.daemon.http("POST", "/x?y=1", {**signed("logs"), "X-Amz-Target": "Logs_20140328.CreateLogGroup"}, "{}")
         self.assertEqual(self.server.seen[0][1], "/base/x?y=1")
 
+    def test_pages_of_other_sites_do_not_reach_the_other_server(self):
+        presigned = "/bucket/key?X-Amz-Credential=AKIAX%2F20260101%2Fus-east-1%2Fs3%2Faws4_request"
+        for method in ("GET", "HEAD", "PUT", "DELETE"):
+            for headers in ({"Origin": "http://other.test"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+                self.assertEqual(self.daemon.http(method, presigned, headers).status, 403)
+        self.assertEqual(self.server.seen, [])
+        self.assertEqual(self.daemon.http("GET", presigned).status, 200)
+
+    def test_who_may_read_an_answer_is_not_for_the_other_server_to_say(self):
+        for headers, allowed in (({}, None), ({"Origin": "http://localhost:3000"}, ["http://localhost:3000"])):
+            self.server.answers = [(200, {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "*",
+                                          "Cross-Origin-Resource-Policy": "cross-origin"}, b"")]
+            answer = self.daemon.http("GET", "/bucket/key", {**signed("s3"), **headers})
+            self.assertEqual(answer.headers.get_all("Access-Control-Allow-Origin"), allowed)
+            self.assertIsNone(answer.headers.get("Access-Control-Allow-Methods"))
+            self.assertNotEqual(answer.headers.get("Cross-Origin-Resource-Policy"), "cross-origin")
+
     def test_real_clients_are_served(self):
         self.server.answers = [
             (200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps({"TableNames": ["t"]}).encode()),

@@ -94,6 +94,21 @@ TEST(Guard, GivesAForeignPageNoCorsEvenWhenItMayRead) {
   EXPECT_EQ(std::get<Passage>(verdict).cors_origin, "");
 }
 
+TEST(Guard, TellsWhoseRequestsMustHaveNoEffectWhateverTheirMethod) {
+  const auto foreign = [](std::vector<Header> headers, const char* host = "localhost:4566") {
+    headers.push_back({"Host", host});
+    return std::get<Passage>(judge(kOptions, request("GET", {"bucket"}, std::move(headers)), "")).foreign;
+  };
+  EXPECT_TRUE(foreign({{"Origin", "http://other.test"}}));
+  EXPECT_TRUE(foreign({{"Origin", "null"}}));
+  EXPECT_TRUE(foreign({{"Sec-Fetch-Site", "cross-site"}}));
+  EXPECT_TRUE(foreign({{"Sec-Fetch-Site", "same-site"}}, "iot.example"));
+  EXPECT_FALSE(foreign({{"Sec-Fetch-Site", "same-site"}}));
+  EXPECT_FALSE(foreign({{"Sec-Fetch-Site", "none"}}));
+  EXPECT_FALSE(foreign({{"Origin", "https://ui.example"}, {"Sec-Fetch-Site", "cross-site"}}));
+  EXPECT_FALSE(foreign({}));
+}
+
 TEST(Guard, AsksForTheTokenOnAdminPathsButNotOnTheOpenOnesNorTheApi) {
   EXPECT_EQ(status_of(request("GET", {"_iot", "refusals"}, {{"Host", "localhost"}})), 401U);
   EXPECT_EQ(status_of(request("GET", {"_iot", "refusals"},

@@ -1,5 +1,11 @@
 // ACM PCA by its own clock: what cannot wait for a real client's time (P9.2 to P9.4).
 
+#include "emulator/neighbours/acm_pca.h"
+
+#include <functional>
+#include <span>
+#include <utility>
+
 #include "registry/base64.h"
 #include "registry/pki/csr.h"
 #include "registry/pki/extensions.h"
@@ -153,6 +159,62 @@ TEST_F(AcmPcaTest, IssuesAndRevokesPerRealm) {
   neighbours.reset();
   region = "us-east-1";
   EXPECT_EQ(fault(call("DescribeCertificateAuthority", of())), "400 ResourceNotFoundException");
+}
+
+/// Somebody does something while a serial number is drawn.
+class BusyRandom final : public Random {
+ public:
+  void fill(std::span<std::uint8_t> bytes) override {
+    if (meanwhile) std::exchange(meanwhile, {})();
+    random_.fill(bytes);
+  }
+
+  std::function<void()> meanwhile;
+
+ private:
+  SeededRandom random_{6};
+};
+
+TEST_F(AcmPcaTest, IssuesNothingThatAResetOvertakes) {
+  BusyRandom busy;
+  AcmPca pca{clock, busy};
+  const Service& service = pca;
+  const Realm realm;
+  const std::string key{"test"};
+  const auto ask = [&](const char* operation, const Json& input) {
+    return service.find(operation)->run({.realm = realm, .access_key = key, .input = input});
+  };
+  arn = ask("CreateCertificateAuthority", create_input())->at("CertificateAuthorityArn");
+  const auto input = order(ask("GetCertificateAuthorityCsr", of())->at("Csr"),
+                           {{"TemplateArn", "arn:aws:acm-pca:::template/RootCACertificate/V1"}});
+  EXPECT_TRUE(ask("IssueCertificate", input));
+  busy.meanwhile = [&] { pca.reset(); };
+  const auto issued = ask("IssueCertificate", input);
+  ASSERT_FALSE(issued);
+  EXPECT_EQ(issued.fault().name, "ResourceNotFoundException");
+}
+
+TEST_F(AcmPcaTest, TakesNoEndlessChain) {
+  activate();
+  const auto root = ok("GetCertificateAuthorityCertificate", of()).at("Certificate").get<std::string>();
+  const auto top = arn;
+  arn = create({{"CertificateAuthorityType", "SUBORDINATE"}});
+  const auto csr = ok("GetCertificateAuthorityCsr", of()).at("Csr").get<std::string>();
+  const auto mine = std::exchange(arn, top);
+  const auto issued =
+      ok("IssueCertificate",
+         order(csr, {{"TemplateArn", "arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1"}}));
+  const auto pem = ok("GetCertificate", of(issued)).at("Certificate").get<std::string>();
+  arn = mine;
+  const auto import = [&](const std::string& chain) {
+    return call("ImportCertificateAuthorityCertificate",
+                of({{"Certificate", to_base64(pem)}, {"CertificateChain", to_base64(chain)}}));
+  };
+  std::string chain;
+  for (int i = 0; i < 17; ++i) chain += root + "\n";
+  EXPECT_THAT(import(chain).body, testing::HasSubstr("more than 16 certificates"));
+  EXPECT_THAT(import(root + std::string(65'536, '\n')).body, testing::HasSubstr("longer than 65536 bytes"));
+  EXPECT_EQ(import(root).status, 200U);
 }
 
 TEST_F(AcmPcaTest, NamesWhereItsCrlAndItsResponderWouldBe) {  // P9.3

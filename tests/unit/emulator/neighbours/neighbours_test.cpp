@@ -89,6 +89,83 @@ TEST_F(NeighboursTest, MakesNoKeysForThoseWhoWaitWhenItStops) {
   EXPECT_EQ(answer->status, 503U);
 }
 
+TEST_F(NeighboursTest, SaysOfAnUnsignedRequestThatItsSignatureIsMissing) {  // P10.7
+  const auto table = json("", "DynamoDB_20120810.ListTables", Json::object());
+  EXPECT_EQ(table.status, 501U);
+  EXPECT_THAT(table.body, HasSubstr("DynamoDB_20120810.ListTables is not emulated; the request is unsigned"));
+  EXPECT_THAT(form("", "Action=ListQueues").body,
+              HasSubstr("ListQueues is not emulated; the request is uns"));
+}
+
+TEST_F(NeighboursTest, IsAskedByPostOfTheRootAlone) {  // P9.1
+  const auto ask = [&](const char* method, const char* path) {
+    return fault(*send({.method = method,
+                        .target = path,
+                        .headers = {{"X-Amz-Target", "AmazonSSM.DescribeParameters"}},
+                        .body = "{}"},
+                       "test", "ssm"));
+  };
+  EXPECT_EQ(ask("POST", "/"), "200 ");
+  EXPECT_EQ(ask("PUT", "/"), "404 UnknownOperationException");
+  EXPECT_EQ(ask("POST", "/parameters"), "404 UnknownOperationException");
+}
+
+TEST_F(NeighboursTest, ReadsNoFormOfThousandsOfFields) {
+  std::string fields;
+  for (int i = 0; i < 1999; ++i) fields += "&f=";
+  EXPECT_EQ(form("iam", "Action=ListRoles" + fields).status, 200U);
+  EXPECT_EQ(element(form("iam", "Action=ListRoles&f=" + fields), "Code"), "MalformedInput");
+  EXPECT_EQ(form("iam", "Action=ListRoles&f=" + std::string(api::kMaxBody, 'x')).status, 413U);
+}
+
+TEST_F(NeighboursTest, KeepsStateForABoundedNumberOfRealms) {
+  const auto put = [&] {
+    return fault(json("ssm", "AmazonSSM.PutParameter", {{"Name", "p"}, {"Value", "v"}, {"Type", "String"}}));
+  };
+  for (std::size_t i = 0; i < kMaxHomes; ++i) {
+    region = "us-test-" + std::to_string(i);
+    EXPECT_EQ(put(), "200 ");
+  }
+  region = "us-test-last";
+  EXPECT_EQ(fault(json("ssm", "AmazonSSM.GetParameter", {{"Name", "p"}})), "400 ParameterNotFound");
+  EXPECT_EQ(put(), "400 ParameterLimitExceeded");
+  region = "us-test-0";
+  EXPECT_EQ(fault(json("ssm", "AmazonSSM.GetParameter", {{"Name", "p"}})), "200 ");
+}
+
+TEST_F(NeighboursTest, FindsNoParameterByTheArnOfAnotherRealm) {
+  json("ssm", "AmazonSSM.PutParameter", {{"Name", "/a/p"}, {"Value", "v"}, {"Type", "String"}});
+  const auto get = [&](const char* arn) {
+    return fault(json("ssm", "AmazonSSM.GetParameter", {{"Name", arn}}));
+  };
+  EXPECT_EQ(get("arn:aws:ssm:us-east-1:123456789012:parameter/a/p"), "200 ");
+  EXPECT_EQ(get("arn:aws:ssm:us-east-1:111122223333:parameter/a/p"), "400 ParameterNotFound");
+  EXPECT_EQ(get("arn:aws:ssm:eu-west-1:123456789012:parameter/a/p"), "400 ParameterNotFound");
+}
+
+TEST_F(NeighboursTest, TakesNoManagedPolicyOfMoreCharactersThanIam) {
+  const auto create = [&](std::size_t letters) {
+    const std::string head = R"({"Statement":{"Effect":"Allow","Action":"a","Resource":")";
+    const std::string tail = R"("}})";
+    return form("iam", "Action=CreatePolicy&PolicyName=p&PolicyDocument=" + head +
+                           std::string(letters - head.size() - tail.size(), 'x') + tail);
+  };
+  EXPECT_EQ(element(create(6145), "Code"), "LimitExceeded");
+  EXPECT_EQ(create(6144).status, 200U);
+}
+
+class UpstreamTest : public NeighboursTest {
+ protected:
+  UpstreamTest() : NeighboursTest{{{"s3", "http://127.0.0.1:1"}}} {}
+};
+
+TEST_F(UpstreamTest, IsNotAskedByThePagesOfOthers) {
+  const auto answer = *send({.method = "GET", .target = "/bucket/key", .foreign = true}, "test", "s3");
+  EXPECT_EQ(answer.status, 403U);
+  EXPECT_EQ(answer.content_type, "application/xml");
+  EXPECT_EQ(element(answer, "Code"), "ForbiddenException");
+}
+
 // Assumed roles.
 
 constexpr const char* kTrust =

@@ -137,7 +137,37 @@ INSTANTIATE_TEST_SUITE_P(
             false},
         TrustCase{
             R"([{"Effect":"Allow","Action":"*","Principal":"*"},{"Effect":"Deny","Action":"sts:*","Principal":{"AWS":"111122223333"}}])",
-            false}));
+            false},
+        TrustCase{R"({"Effect":"Allow","Action":"sts:Assume*","Principal":"*"})", true},
+        TrustCase{R"({"Effect":"Allow","Action":"sts:AssumeRoleWith*","Principal":"*"})", false}));
+
+/// Everybody is let in but whom the statement denies.
+class Denial : public testing::TestWithParam<TrustCase> {};
+
+TEST_P(Denial, ShutsOutWhereItCannotBeTold) {
+  const auto why = why_not_trusted(
+      std::string{R"({"Statement":[{"Effect":"Allow","Action":"*","Principal":"*"},{"Effect":"Deny",)"} +
+          GetParam().statement + "}]}",
+      {.account = "111122223333", .arn = "arn:aws:iam::111122223333:root", .external_id = "x1"});
+  EXPECT_EQ(why.empty(), GetParam().trusted) << why;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Statements, Denial,
+    testing::Values(
+        TrustCase{
+            R"("Action":"*","Principal":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}})",
+            false},
+        TrustCase{R"("Action":"*","Principal":"*","Condition":{"StringNotEquals":{"sts:ExternalId":"x2"}})",
+                  false},
+        TrustCase{R"("Action":"*","Principal":"*","Condition":{"StringNotEquals":{"sts:ExternalId":"x1"}})",
+                  true},
+        TrustCase{R"("Action":"*","Principal":"*","Condition":{"StringEquals":{"sts:ExternalId":"x2"}})",
+                  true},
+        TrustCase{R"("NotAction":"s3:*","Principal":"*")", false},
+        TrustCase{R"("NotAction":"sts:Assume*","Principal":"*")", true},
+        TrustCase{R"("Action":"*","NotPrincipal":{"AWS":"444455556666"})", false},
+        TrustCase{R"("Action":"*","NotPrincipal":{"AWS":"111122223333"})", true}));
 
 }  // namespace
 }  // namespace iotemu::neighbours
