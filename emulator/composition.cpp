@@ -175,11 +175,17 @@ Emulator::Impl::Impl(const Options& given)
                              const CertificateRegistered& event) { announce(home, event); },
           .call_handlers = [this](const CertificateRegistered& event) { call_handlers(event); }});
   mqtt_server = std::make_unique<mqtt::Server>(server_options(options), *door, *clock, *random, work);
-  realms->open();
-  open_api();
-  open_handlers();
-  open_mqtt();
-  open_https();
+  try {
+    realms->open();
+    open_api();
+    open_handlers();
+    open_mqtt();
+    open_https();
+    http_server->accept();  // who asks finds every port open
+  } catch (...) {
+    end();
+    throw;
+  }
 }
 
 std::string Emulator::Impl::api_endpoint() const {
@@ -191,6 +197,10 @@ std::string Emulator::Impl::api_endpoint() const {
 }
 
 Emulator::Impl::~Impl() {
+  end();
+}
+
+void Emulator::Impl::end() {
   stop();
   // What is queued may still touch the realms: run it now.
   callbacks.reset();
@@ -217,7 +227,10 @@ void Emulator::Impl::open_api() {
                       .describe_endpoint_legacy = options.switches.describe_endpoint_legacy},
       *this, *this, *tasks, functions, *other_services, *blocking);
   http::ServerOptions server{.guard = names_of_host()};
-  if (!options.upstreams.empty()) server.limits.body = neighbours::kMaxPassedBytes;
+  if (!options.upstreams.empty()) {
+    server.limits.body = neighbours::kMaxPassedBytes;
+    server.body_limit = [this](const http::Request& head) { return other_services->body_limit(head); };
+  }
   server.guard.allowed_origins = options.allow_origins;
   if (!http::is_loopback_host(options.host) && !options.insecure_admin) admin_token = system_random.hex(24);
   server.guard.admin_token = admin_token;
@@ -228,7 +241,7 @@ void Emulator::Impl::open_api() {
         api->handle(std::move(request), std::move(respond));
       },
       *clock, *random, work);
-  api_port = value_or_fail(http_server->listen(options.host, options.api_port));
+  api_port = value_or_fail(http_server->bind(options.host, options.api_port));
 }
 
 http::GuardOptions Emulator::Impl::names_of_host() const {
@@ -345,12 +358,13 @@ void Emulator::Impl::stop() {
   fleet_load.close();
   timers->stop();
   real_timers->stop();
-  api->stop();
-  other_services->stop();
-  http_server->stop();
-  https_server->stop();
+  // Some are missing when the constructor has failed.
+  if (api) api->stop();
+  if (other_services) other_services->stop();
+  if (http_server) http_server->stop();
+  if (https_server) https_server->stop();
   mqtt_server->stop();
-  tasks->stop();
+  if (tasks) tasks->stop();
   handlers.stop();
   functions.stop();
 }

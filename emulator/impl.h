@@ -54,6 +54,8 @@ struct Emulator::Impl final : api::Realms, api::System {
   std::unique_ptr<invoke::FunctionInvoker> function_at(const std::string& target);
   void add_function(std::string_view name, std::function<Json(const Json&)> function);
   void stop();
+  /// Stops, and runs what is queued.
+  void end();
   /// Manual time: the earliest instant at which something is due, if anything is.
   [[nodiscard]] std::optional<Tick> next_due() const;
 

@@ -103,6 +103,8 @@ void Api::carry_out(const RouteMatch& match, Plane plane, const http::Request& r
     tell_once(match.route->name);
     return refuse(not_built(match.route->name));
   }
+  if (const auto why = http::why_unreadable(request))
+    return respond(http::refusal(415, "UnsupportedMediaTypeException", *why));
   auto input = read_input(*operation, match, request);
   if (!input) return refuse(input.error());
   const auto answer = [this, caller = std::move(caller), operation, input = std::move(*input), respond] {

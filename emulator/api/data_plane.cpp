@@ -155,7 +155,7 @@ Result<Json> list_retained_messages(Call& call) {
   }
   for (const auto& message : page) {
     answer["retainedTopics"].push_back({{"topic", message.topic},
-                                        {"payloadSize", message.payload.size()},
+                                        {"payloadSize", message.payload_size},
                                         {"qos", message.qos},
                                         {"lastModifiedTime", epoch_ms(message.modified)}});
   }

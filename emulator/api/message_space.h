@@ -45,6 +45,14 @@ struct RetainedMessage {
   UserProperties user_properties{};
 };
 
+/// The same, as a list shows it (DP-3).
+struct RetainedSummary {
+  std::string topic{};
+  std::size_t payload_size{0};
+  int qos{0};
+  Time modified{};
+};
+
 /// One client's connection, or the last one that it had (DP-5).
 struct ClientConnection {
   bool connected{false};
@@ -79,7 +87,7 @@ class MessageSpace {
 
   [[nodiscard]] virtual std::optional<RetainedMessage> retained(const std::string& topic) const = 0;
   /// Up to `count` of the topics that sort after `topic`, in their order.
-  [[nodiscard]] virtual std::vector<RetainedMessage> retained_after(const std::string& topic,
+  [[nodiscard]] virtual std::vector<RetainedSummary> retained_after(const std::string& topic,
                                                                     std::size_t count) const = 0;
 
   /// Errc::not_found for a client that is not connected and has no session.

@@ -111,6 +111,8 @@ std::optional<http::Response> answer_system(const http::Request& request, System
     answer.headers.push_back({"Allow", std::string{known->method}});
     return answer;
   }
+  if (const auto why = http::why_unreadable(request))
+    return http::refusal(415, "UnsupportedMediaTypeException", *why);
   return known->answer(request, system);
 }
 

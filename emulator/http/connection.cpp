@@ -109,6 +109,7 @@ void Connection::judge_head() {
   auto& passage = std::get<Passage>(verdict);
   cors_origin_ = std::move(passage.cors_origin);
   foreign_ = passage.foreign;
+  if (context_.options.body_limit) reader_.limit_body(context_.options.body_limit(reader_.request()));
   phase_ = Phase::body;
   arm(context_.options.body_time);
   if (!reader_.expects_continue() || !input_.empty()) return step();

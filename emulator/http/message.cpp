@@ -22,4 +22,10 @@ Response refusal(unsigned status, std::string_view error_type, std::string_view 
                   .headers = {{"x-amzn-ErrorType", std::string{error_type}}}};
 }
 
+std::optional<std::string> why_unreadable(const Request& request) {
+  const auto* encoding = request.header("Content-Encoding");
+  if (encoding == nullptr || same_name(*encoding, "identity")) return std::nullopt;
+  return "Content-Encoding '" + *encoding + "' is not accepted; send the body as it is";
+}
+
 }  // namespace iotemu::http

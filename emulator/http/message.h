@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,5 +67,9 @@ struct Response {
 /// A request that is answered here, by the HTTP layer itself: `{"message": …}` with an error type that SDKs
 /// surface.
 [[nodiscard]] Response refusal(unsigned status, std::string_view error_type, std::string_view message);
+
+/// Why the body cannot be read here, where nobody decodes one: it has a Content-Encoding. For an
+/// UnsupportedMediaTypeException of status 415.
+[[nodiscard]] std::optional<std::string> why_unreadable(const Request& request);
 
 }  // namespace iotemu::http

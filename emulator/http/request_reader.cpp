@@ -67,11 +67,6 @@ std::optional<Response> refuse_framing(const std::vector<Header>& headers, unsig
        content_length->find_first_not_of("0123456789") != content_length->npos)) {
     return bad_request("A request must carry at most one Content-Length, of digits only");
   }
-  if (const auto* encoding = find_header(headers, "Content-Encoding");
-      encoding != nullptr && !same_name(*encoding, "identity")) {
-    return refusal(415, "UnsupportedMediaTypeException",
-                   "Content-Encoding '" + *encoding + "' is not accepted; send the body as it is");
-  }
   return std::nullopt;
 }
 
@@ -81,7 +76,8 @@ struct RequestReader::State {
   explicit State(Limits l) : limits{l} {}
 
   Limits limits;
-  std::optional<Parser> parser{};  ///< from the end of a head to the end of its body
+  std::size_t body_limit{limits.body};  ///< of this request
+  std::optional<Parser> parser{};       ///< from the end of a head to the end of its body
   Request request{};
   std::string authority{};
   Response refusal{};
@@ -96,10 +92,13 @@ struct RequestReader::State {
   Step refuse(const beast::error_code& error) {
     if (error == beast::http::error::body_limit) {
       return refuse(http::refusal(413, "RequestEntityTooLargeException",
-                                  "The body is larger than " + std::to_string(limits.body) + " bytes"));
+                                  "The body is larger than " + std::to_string(body_limit) + " bytes"));
     }
     return refuse(bad_request("The request is not valid HTTP: " + error.message()));
   }
+
+  /// The parser has compared the length in the head with the limit of all, not with that of this request.
+  [[nodiscard]] bool is_too_long() const { return parser->content_length().value_or(0) > body_limit; }
 
   Step read_head(std::string& buffer);
   Step read_body(std::string& buffer);
@@ -120,7 +119,7 @@ RequestReader::Step RequestReader::State::read_head(std::string& buffer) {
 
   parser.emplace();
   parser->header_limit(static_cast<std::uint32_t>(limits.head));
-  parser->body_limit(limits.body);
+  parser->body_limit(body_limit = limits.body);
   beast::error_code error;
   parser->put(boost::asio::buffer(head), error);
   if (error && error != beast::http::error::need_more) return refuse(error);
@@ -148,6 +147,7 @@ RequestReader::Step RequestReader::State::read_head(std::string& buffer) {
 
 RequestReader::Step RequestReader::State::read_body(std::string& buffer) {
   beast::error_code error;
+  if (is_too_long()) return refuse(beast::http::make_error_code(beast::http::error::body_limit));
   while (!parser->is_done()) {
     const auto used = parser->put(boost::asio::buffer(buffer), error);
     buffer.erase(0, used);
@@ -173,6 +173,11 @@ RequestReader::Step RequestReader::advance(std::string& buffer) {
   return state_->parser ? state_->read_body(buffer) : state_->read_head(buffer);
 }
 
+void RequestReader::limit_body(std::size_t bytes) {
+  state_->body_limit = bytes;
+  state_->parser->body_limit(bytes);
+  if (state_->is_too_long()) state_->expects_continue = false;  // it gets the refusal instead
+}
 bool RequestReader::idle(const std::string& buffer) const {
   return !state_->parser && buffer.empty();
 }

@@ -40,6 +40,8 @@ class RequestReader {
   /// True until the first byte of a head has been seen.
   [[nodiscard]] bool idle(const std::string& buffer) const;
   [[nodiscard]] const Request& request() const;
+  /// Behind a head: its body may be no longer than `bytes`, which is at most the limit of all.
+  void limit_body(std::size_t bytes);
   /// Of an absolute-form target; empty otherwise.
   [[nodiscard]] const std::string& authority() const;
   /// The client waits for `100 Continue` before it sends the body.

@@ -36,7 +36,7 @@ void Responder::operator()(Response response) const {
   if (const auto deliver = std::exchange(once_->deliver, nullptr)) deliver(std::move(response));
 }
 
-/// Everything but the constructor and `stop` happens on the thread that runs the io_context.
+/// Everything but what Server offers happens on the thread that runs the io_context.
 class Server::Core {
  public:
   Core(ServerOptions options, Handler handler, const Clock& clock, Random& random, WorkCounter& work)
@@ -46,21 +46,26 @@ class Server::Core {
         context_{options_, handler_, clock, random, work, io_},
         stop_limit_{*io_} {}
 
-  Result<std::uint16_t> listen(const std::string& host, std::uint16_t port) {
+  Result<std::uint16_t> bind(const std::string& host, std::uint16_t port) {
     if (options_.tls && tls_.get() == nullptr)
       return Error{Errc::invalid_request, "listen: the server has no certificate yet"};
     auto acceptor = std::make_shared<Acceptor>(
         *io_, [this](tcp::socket socket, const tcp::endpoint& peer) { adopt(std::move(socket), peer); });
     auto bound = acceptor->open(host, port);
-    if (!bound) return bound;
-    asio::post(*io_, [this, acceptor] {
-      acceptors_.push_back(acceptor);
-      acceptor->start();
+    if (bound) bound_.push_back(std::move(acceptor));
+    return bound;
+  }
+
+  void accept() {
+    asio::post(*io_, [this, bound = std::exchange(bound_, {})] {
+      for (const auto& acceptor : bound) {
+        acceptors_.push_back(acceptor);
+        acceptor->start();
+      }
     });
     if (!thread_.joinable()) {
       thread_ = std::thread{[this] { run(); }};
     }
-    return bound;
   }
 
   Status set_tls(const tls::Material& material) {
@@ -146,6 +151,7 @@ class Server::Core {
   ServerContext context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_->get_executor()};
   asio::steady_timer stop_limit_;
+  std::vector<std::shared_ptr<Acceptor>> bound_;  ///< of the thread that listens; nobody is accepted yet
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::unordered_set<Connection*> connections_;
   std::unordered_map<std::string, std::size_t> per_peer_;
@@ -161,7 +167,17 @@ Server::~Server() {
 }
 
 Result<std::uint16_t> Server::listen(const std::string& host, std::uint16_t port) {
-  return core_->listen(host, port);
+  auto bound = bind(host, port);
+  if (bound) accept();
+  return bound;
+}
+
+Result<std::uint16_t> Server::bind(const std::string& host, std::uint16_t port) {
+  return core_->bind(host, port);
+}
+
+void Server::accept() {
+  core_->accept();
 }
 
 Status Server::set_tls(const tls::Material& material) {

@@ -52,6 +52,8 @@ struct TlsOptions {
 
 struct ServerOptions {
   Limits limits{};
+  /// Longest body of the request with this head, if set; at most `limits.body`.
+  std::function<std::size_t(const Request& head)> body_limit{};
   GuardOptions guard{};
   /// HTTPS that demands a client certificate. Nothing: plain HTTP.
   std::optional<TlsOptions> tls{};
@@ -81,6 +83,10 @@ class Server {
   /// called again for a further address. Fails with Errc::io and one sentence that names the address and the
   /// reason.
   [[nodiscard]] Result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
+
+  /// `listen` in two steps: clients that come between the two wait, and are served from `accept` on.
+  [[nodiscard]] Result<std::uint16_t> bind(const std::string& host, std::uint16_t port);
+  void accept();
 
   /// Refuses new connections, lets requests under way finish (at most `stop_time`), joins the thread. Called
   /// by the destructor; never call it from the Handler.

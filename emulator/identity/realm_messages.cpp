@@ -111,11 +111,14 @@ std::optional<api::RetainedMessage> RealmMessages::retained(const std::string& t
   return retained_message(*message);
 }
 
-std::vector<api::RetainedMessage> RealmMessages::retained_after(const std::string& topic,
+std::vector<api::RetainedSummary> RealmMessages::retained_after(const std::string& topic,
                                                                 std::size_t count) const {
-  std::vector<api::RetainedMessage> page;
+  std::vector<api::RetainedSummary> page;
   for (const auto& message : broker_.retained().list_after(topic, count, clock_.tick())) {
-    page.push_back(retained_message(*message));
+    page.push_back({.topic = message->topic,
+                    .payload_size = message->payload.size(),
+                    .qos = static_cast<int>(message->qos),
+                    .modified = message->published_at});
   }
   return page;
 }

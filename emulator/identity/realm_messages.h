@@ -25,7 +25,7 @@ class RealmMessages final : public api::MessageSpace {
   [[nodiscard]] Status check(const api::IncomingMessage& message) const override;
   Status publish(api::IncomingMessage message) override;
   [[nodiscard]] std::optional<api::RetainedMessage> retained(const std::string& topic) const override;
-  [[nodiscard]] std::vector<api::RetainedMessage> retained_after(const std::string& topic,
+  [[nodiscard]] std::vector<api::RetainedSummary> retained_after(const std::string& topic,
                                                                  std::size_t count) const override;
   [[nodiscard]] Result<api::ClientConnection> connection(const std::string& client_id) const override;
   [[nodiscard]] Result<std::vector<api::ClientSubscription>> subscriptions(

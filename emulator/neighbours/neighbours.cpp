@@ -162,6 +162,11 @@ Neighbours::Asked Neighbours::what_is_asked(const http::Request& request,
   return asked;
 }
 
+std::size_t Neighbours::body_limit(const http::Request& head) const {
+  const auto asked = what_is_asked(head, {.scope = api::credential_scope(head)});
+  return upstreams_->knows(asked.service) ? kMaxPassedBytes : api::kMaxBody;
+}
+
 bool Neighbours::take(http::Request& request, const api::Signatory& signatory,
                       const http::Responder& respond) {
   auto asked = what_is_asked(request, signatory);
@@ -178,6 +183,10 @@ bool Neighbours::take(http::Request& request, const api::Signatory& signatory,
       return true;
     }
     upstreams_->pass_on(asked.service, std::move(request), refuse, respond);
+    return true;
+  }
+  if (const auto why = http::why_unreadable(request)) {
+    respond(refuse({"UnsupportedMediaTypeException", *why, 415}));
     return true;
   }
   if (request.body.size() > api::kMaxBody) {

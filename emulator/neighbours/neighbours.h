@@ -36,6 +36,8 @@ class Neighbours final : public api::OtherServices {
 
   bool take(http::Request& request, const api::Signatory& signatory, const http::Responder& respond) override;
   void identify(api::Signatory& signatory) const override;
+  /// Longest body of the request with this head: more where it will be passed on.
+  [[nodiscard]] std::size_t body_limit(const http::Request& head) const;
 
   /// Credentials of a role for somebody who has been let in elsewhere, as STS gives them.
   Json open_session(const std::string& role_arn, const std::string& name, std::chrono::seconds lifetime) {

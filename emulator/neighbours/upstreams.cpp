@@ -110,6 +110,19 @@ std::string origin_form(const std::string& target) {
   return path == target.npos ? "/" : target.substr(path);
 }
 
+/// A server that resolves "..", however it is written, would leave the prefix.
+bool has_dot_segment(const http::Request& request) {
+  return std::ranges::any_of(request.segments, [](std::string_view rest) {
+    while (true) {
+      const auto end = std::min(rest.find_first_of("/\\"), rest.size());
+      const auto part = rest.substr(0, std::min(rest.find(';'), end));
+      if (part == "." || part == "..") return true;
+      if (end == rest.size()) return false;
+      rest.remove_prefix(end + 1);
+    }
+  });
+}
+
 /// One request on its way.
 class Transfer {
  public:
@@ -276,6 +289,10 @@ class CurlUpstreams final : public Upstreams {
   void pass_on(std::string_view service, http::Request request, Refuse refuse,
                http::Responder respond) override {
     const auto& place = places_.find(service)->second;
+    if (!place.prefix.empty() && has_dot_segment(request)) {
+      return respond(refuse({"InvalidRequestException",
+                             "A path with dot segments would leave the path of the upstream's URL", 400}));
+    }
     auto transfer = std::make_unique<Transfer>(place, std::string{service}, std::move(request),
                                                std::move(refuse), std::move(respond));
     std::string refused;

@@ -13,11 +13,23 @@ bool RetainedStore::fits(const Message& message) const {
 }
 
 void RetainedStore::forget_expired(Tick now) {
-  std::erase_if(messages_, [&](const auto& entry) {
-    if (!entry.second->expired(now)) return false;
-    bytes_ -= entry.second->bytes();
-    return true;
-  });
+  while (!expiring_.empty() && expiring_.begin()->first <= now) {
+    forget(messages_.find(expiring_.begin()->second));
+  }
+}
+
+void RetainedStore::forget(Messages::iterator at) {
+  forget_expiry(at);
+  bytes_ -= at->second->bytes();
+  messages_.erase(at);
+}
+
+void RetainedStore::mind_expiry(Messages::const_iterator at) {
+  if (at->second->expires) expiring_.emplace(*at->second->expires, at->first);
+}
+
+void RetainedStore::forget_expiry(Messages::const_iterator at) {
+  if (at->second->expires) expiring_.erase({*at->second->expires, at->first});
 }
 
 RetainedStore::Outcome RetainedStore::put(MessagePtr message, Tick now) {
@@ -26,20 +38,21 @@ RetainedStore::Outcome RetainedStore::put(MessagePtr message, Tick now) {
     forget_expired(now);  // only now: nobody else minds them
     if (!fits(*message)) return Outcome::full;
   }
-  const auto known = messages_.find(message->topic);
-  const std::size_t old_bytes = known == messages_.end() ? 0 : known->second->bytes();
+  auto at = messages_.find(message->topic);
   if (message->payload.empty()) {
-    if (known != messages_.end()) messages_.erase(known);
-    bytes_ -= old_bytes;
+    if (at != messages_.end()) forget(at);
     return Outcome::deleted;
   }
-  bytes_ += message->bytes() - old_bytes;
-  if (known != messages_.end()) {
-    known->second = std::move(message);
+  bytes_ += message->bytes();
+  if (at != messages_.end()) {
+    forget_expiry(at);
+    bytes_ -= at->second->bytes();
+    at->second = std::move(message);
   } else {
     const std::string& topic = message->topic;
-    messages_.emplace(topic, std::move(message));
+    at = messages_.emplace(topic, std::move(message)).first;
   }
+  mind_expiry(at);
   return Outcome::stored;
 }
 
@@ -58,8 +71,7 @@ bool RetainedStore::erase(std::string_view topic) {
   const std::unique_lock lock{mutex_};
   const auto found = messages_.find(topic);
   if (found == messages_.end()) return false;
-  bytes_ -= found->second->bytes();
-  messages_.erase(found);
+  forget(found);
   return true;
 }
 
@@ -79,6 +91,7 @@ std::size_t RetainedStore::size() const {
 
 void RetainedStore::clear() {
   const std::unique_lock lock{mutex_};
+  expiring_.clear();
   messages_.clear();
   bytes_ = 0;
 }

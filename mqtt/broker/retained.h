@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mqtt/broker/message.h"
@@ -51,13 +53,19 @@ class RetainedStore {
   void clear();
 
  private:
+  using Messages = std::map<std::string, MessagePtr, std::less<>>;
+
   [[nodiscard]] bool fits(const Message& message) const;
   void forget_expired(Tick now);
+  void forget(Messages::iterator at);
+  void mind_expiry(Messages::const_iterator at);
+  void forget_expiry(Messages::const_iterator at);
 
   const std::size_t max_messages_;
   const std::size_t max_bytes_;
   mutable std::shared_mutex mutex_;
-  std::map<std::string, MessagePtr, std::less<>> messages_;
+  Messages messages_;
+  std::set<std::pair<Tick, std::string_view>> expiring_;  ///< topics of messages_, earliest first
   std::size_t bytes_{0};
 };
 

@@ -115,6 +115,7 @@ class Upstreams(Story):
         body = b"x" * (3 * 1024 * 1024)
         self.assertEqual(self.daemon.http("PUT", "/bucket/large", signed("s3"), body).status, 200)
         self.assertEqual(len(self.server.seen[0][3]), len(body))
+        body = body[:3 * 512 * 1024]
         too_long = self.daemon.http("POST", "/things/t", signed("iot"), body)
         self.assertEqual(too_long.status, 413)
         self.assertEqual(self.daemon.http("POST", "/", {**signed("ssm"), "X-Amz-Target": "AmazonSSM.PutParameter"},
@@ -140,6 +141,21 @@ class Upstreams(Story):
             self.assertEqual(answer.headers.get_all("Access-Control-Allow-Origin"), allowed)
             self.assertIsNone(answer.headers.get("Access-Control-Allow-Methods"))
             self.assertNotEqual(answer.headers.get("Cross-Origin-Resource-Policy"), "cross-origin")
+
+    def test_no_target_leaves_the_path_of_the_url(self):
+        for target in ("/../admin", "/a/%2E%2e/../admin", "/a%2f..%2F..%2fadmin", "/..;x/admin", "/..", "/./x"):
+            self.assertEqual(self.daemon.http("GET", target, signed("logs")).status, 400, target)
+        self.assertEqual(self.server.seen, [])
+        self.assertEqual(self.daemon.http("GET", "/..a/...?x=../..", signed("logs")).status, 200)
+
+    def test_encoded_bodies_are_for_the_server_to_read(self):
+        headers = {**signed("s3"), "Content-Encoding": "gzip"}
+        self.assertEqual(self.daemon.http("PUT", "/bucket/key", headers, b"\x1f\x8b\x08").status, 200)
+        self.assertEqual((dict(self.server.seen[0][2])["Content-Encoding"], self.server.seen[0][3]),
+                         ("gzip", b"\x1f\x8b\x08"))
+        for headers in (signed("ssm"), signed("iot"), {}):
+            answer = self.daemon.http("POST", "/things/t", {**headers, "Content-Encoding": "gzip"}, b"\x1f\x8b\x08")
+            self.assertEqual(answer.status, 415)
 
     def test_real_clients_are_served(self):
         self.server.answers = [

@@ -28,6 +28,9 @@ TEST(Library, TakenPortIsOneClearSentence) {
   Options mqtt = test_options();
   mqtt.mqtt_port = first.mqtt_port();
   EXPECT_THAT(start_failure(mqtt), HasSubstr(std::to_string(first.mqtt_port())));
+  Options https = test_options();
+  https.https_port = first.https_port();
+  EXPECT_THAT(start_failure(https), HasSubstr(std::to_string(first.https_port())));
   Options api = test_options();
   api.api_port = first.api_port();
   EXPECT_THAT(start_failure(api), HasSubstr(std::to_string(first.api_port())));

@@ -45,11 +45,12 @@ class FakeMessages final : public MessageSpace {
     if (found == stored.end()) return std::nullopt;
     return *found;
   }
-  [[nodiscard]] std::vector<RetainedMessage> retained_after(const std::string& topic,
+  [[nodiscard]] std::vector<RetainedSummary> retained_after(const std::string& topic,
                                                             std::size_t count) const override {
-    std::vector<RetainedMessage> page;
+    std::vector<RetainedSummary> page;
     for (const auto& message : stored) {
-      if (message.topic > topic && page.size() < count) page.push_back(message);
+      if (message.topic > topic && page.size() < count)
+        page.push_back({message.topic, message.payload.size(), message.qos, message.modified});
     }
     return page;
   }

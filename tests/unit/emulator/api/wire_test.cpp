@@ -105,6 +105,17 @@ TEST_F(ApiTest, RefusesABodyThatIsNoJsonObject) {  // P10.6
   EXPECT_EQ(error_type(deep), "SerializationException");
 }
 
+TEST_F(ApiTest, RefusesABodyThatIsEncoded) {
+  for (const auto* target : {"/things/t1", "/topics/t", "/_iot/reset"}) {
+    const auto answer = send("POST", target, "\x1f\x8b\x08", {{"Content-Encoding", "gzip"}});
+    EXPECT_EQ(answer.status, 415U) << target;
+    EXPECT_EQ(error_type(answer), "UnsupportedMediaTypeException") << target;
+    EXPECT_THAT(answer.body, HasSubstr("'gzip'")) << target;
+  }
+  EXPECT_TRUE(system.resets.empty());
+  EXPECT_EQ(send("POST", "/things/t1", "{}", {{"Content-Encoding", "Identity"}}).status, 200U);
+}
+
 TEST_F(ApiTest, RefusesAMemberOfAnotherType) {
   const auto answer = send("POST", "/policies/p1", R"({"policyDocument":{"Version":"2012-10-17"}})");
   EXPECT_EQ(error_type(answer), "SerializationException");

@@ -56,6 +56,31 @@ TEST(RequestReader, NamesTheLimitThatWasPassed) {
   EXPECT_NE(reader.refusal().body.find("2 header fields"), std::string::npos);
 }
 
+TEST(RequestReader, HoldsABodyToTheLimitThatItsHeadHasGot) {
+  const std::string head = "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n";
+  const std::string by_length = head + "Content-Length: 9\r\n\r\n123456789";
+  const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n4\r\n6789\r\n0\r\n\r\n";
+  RequestReader reader{{.body = 9}};
+  for (const auto& bytes : {by_length, chunked}) {
+    std::string buffer = bytes;
+    ASSERT_EQ(reader.advance(buffer), Step::head);
+    reader.limit_body(9);
+    EXPECT_TRUE(reader.expects_continue());
+    ASSERT_EQ(reader.advance(buffer), Step::complete);
+    EXPECT_EQ(reader.take().body, "123456789");
+  }
+  for (const auto& bytes : {by_length, chunked}) {
+    RequestReader strict{{.body = 9}};
+    std::string buffer = bytes;
+    ASSERT_EQ(strict.advance(buffer), Step::head);
+    strict.limit_body(8);
+    EXPECT_EQ(strict.expects_continue(), bytes == chunked);
+    ASSERT_EQ(strict.advance(buffer), Step::refused);
+    EXPECT_EQ(strict.refusal().status, 413U);
+    EXPECT_NE(strict.refusal().body.find("8 bytes"), std::string::npos);
+  }
+}
+
 TEST(Target, KeepsEmptySegmentsAndDotsAsTheyAre) {
   EXPECT_EQ(parse_target("/a//../b/")->segments, (std::vector<std::string>{"a", "", "..", "b", ""}));
   EXPECT_TRUE(parse_target("/")->segments.empty());

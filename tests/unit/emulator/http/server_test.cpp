@@ -170,6 +170,20 @@ TEST_F(ServerTest, SaysWhichAddressIsTaken) {
             "Cannot listen on 127.0.0.1:" + std::to_string(port) + ": Address already in use");
 }
 
+TEST_F(ServerTest, ServesNobodyBetweenBindAndAccept) {
+  bool open = false;  // written before the server's thread exists
+  server.emplace(
+      ServerOptions{},
+      [&open](const Request&, const Responder& respond) { respond({.body = open ? "open" : "too early"}); },
+      clock, random, work);
+  port = *server->bind("127.0.0.1", 0);
+  auto early = client();
+  EXPECT_TRUE(early.send(kGet));
+  open = true;
+  server->accept();
+  EXPECT_EQ(early.answer().body, "open");
+}
+
 TEST_F(ServerTest, LetsTheRequestUnderWayFinishWhenItStops) {
   std::promise<Responder> arrived;
   serve({}, [&](Request, Responder respond) { arrived.set_value(std::move(respond)); });

@@ -73,6 +73,17 @@ TEST_F(NeighboursTest, RefusesBodiesThatNoServiceTakes) {  // P10.6
   EXPECT_EQ(send(std::move(request), "test", "ssm")->status, 413U);
 }
 
+TEST_F(NeighboursTest, RefusesAnEncodedBodyInTheFormOfTheService) {
+  const auto answer =
+      *send({.method = "POST",
+             .target = "/",
+             .headers = {{"Content-Type", "application/x-www-form-urlencoded"}, {"Content-Encoding", "gzip"}},
+             .body = "Action=ListRoles"},
+            "test", "iam");
+  EXPECT_EQ(answer.status, 415U);
+  EXPECT_EQ(element(answer, "Code"), "UnsupportedMediaTypeException");
+}
+
 TEST_F(NeighboursTest, MakesNoKeysForThoseWhoWaitWhenItStops) {
   std::optional<http::Response> answer;
   http::Request request{.method = "POST",
@@ -164,6 +175,18 @@ TEST_F(UpstreamTest, IsNotAskedByThePagesOfOthers) {
   EXPECT_EQ(answer.status, 403U);
   EXPECT_EQ(answer.content_type, "application/xml");
   EXPECT_EQ(element(answer, "Code"), "ForbiddenException");
+}
+
+TEST_F(UpstreamTest, TakesLongBodiesForThatServerAlone) {
+  const auto limit = [&](const std::string& service) {
+    return neighbours.body_limit(
+        {.headers = {{"Authorization", "AWS4-HMAC-SHA256 Credential=AKIAX/20260101/us-east-1/" + service +
+                                           "/aws4_request, SignedHeaders=host, Signature=00"}}});
+  };
+  EXPECT_EQ(limit("s3"), kMaxPassedBytes);
+  EXPECT_EQ(limit("ssm"), api::kMaxBody);
+  EXPECT_EQ(limit("iot"), api::kMaxBody);
+  EXPECT_EQ(neighbours.body_limit({}), api::kMaxBody);
 }
 
 // Assumed roles.

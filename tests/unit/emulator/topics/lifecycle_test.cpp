@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/manual_clock.h"
+#include "emulator/topics/connection_log.h"
 
 namespace iotemu::topics {
 namespace {
@@ -122,6 +123,31 @@ TEST_F(LifecycleEvents, ClientIdWithAWildcardIsNeverTold) {
   lifecycle.connected(silent);
   lifecycle.disconnected(silent, CloseReason::client_disconnect);
   EXPECT_TRUE(published.empty());
+}
+
+TEST(ConnectionLog, ForgetsTheOldestOfTooManyThatHaveEnded) {  // DP-5
+  ManualClock clock;
+  ConnectionLog log{clock, {}, 2};
+  const auto client = [](std::string id, std::uint64_t connection) {
+    return ConnectionFacts{.client_id = std::move(id), .connection_id = connection};
+  };
+  std::uint64_t number = 0;
+  for (const char* id : {"a", "b", "c", "d"}) log.connected(client(id, ++number));
+  log.disconnected(client("a", 1), CloseReason::connection_lost);
+  log.disconnected(client("b", 2), CloseReason::connection_lost);
+  log.connected(client("a", 5));
+  log.disconnected(client("c", 3), CloseReason::connection_lost);
+  EXPECT_TRUE(log.find("b"));
+  log.disconnected(client("a", 5), CloseReason::connection_lost);
+  EXPECT_FALSE(log.find("b"));
+  for (const char* id : {"a", "c", "d"}) EXPECT_TRUE(log.find(id)) << id;
+  clock.advance(minutes{31});
+  log.connected(client("e", 6));  // sweeps
+  log.disconnected(client("d", 4), CloseReason::connection_lost);
+  log.disconnected(client("e", 6), CloseReason::connection_lost);
+  EXPECT_FALSE(log.find("a"));
+  EXPECT_TRUE(log.find("d"));
+  EXPECT_TRUE(log.find("e"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 
@@ -74,6 +75,37 @@ TEST(RetainedStore, HoldsNoMoreBytesThanItMay) {
   store.clear();
   EXPECT_EQ(store.put(message("a", "1234567")), Outcome::stored);
   EXPECT_EQ(store.put(message("a", "12345678")), Outcome::full);
+}
+
+TEST(RetainedStore, ForgetsWhatHasExpiredWhenItIsFull) {  // M5-14
+  const auto expiring = [](std::string topic, int seconds) {
+    return std::make_shared<const Message>(
+        Message{.topic = std::move(topic), .payload = "1", .expires = Tick{std::chrono::seconds{seconds}}});
+  };
+  const auto at = [](int seconds) { return Tick{std::chrono::seconds{seconds}}; };
+  RetainedStore store{3};
+  store.put(expiring("replaced", 1));
+  store.put(message("replaced", "lasts"));
+  store.put(expiring("a", 5));
+  store.put(expiring("b", 3));
+  EXPECT_EQ(store.put(message("c", "1"), at(2)), Outcome::full);
+  EXPECT_EQ(store.put(message("c", "1"), at(3)), Outcome::stored) << "in the place of b";
+  EXPECT_EQ(store.put(message("d", "1"), at(4)), Outcome::full);
+  EXPECT_TRUE(store.erase("a"));
+  store.put(message("a", "lasts"));
+  EXPECT_EQ(store.put(message("d", "1"), at(9)), Outcome::full);
+  EXPECT_EQ(store.find("replaced", at(9))->payload, "lasts");
+  EXPECT_EQ(store.size(), 3U);
+}
+
+TEST(RetainedStore, IsNotSearchedForEachMessageThatItRefuses) {
+  constexpr int kTopics = 100'000;
+  RetainedStore store{kTopics};
+  for (int i = 0; i < kTopics; ++i) store.put(message("t" + std::to_string(i), "1"));
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < kTopics; ++i) ASSERT_EQ(store.put(message("new", "1")), Outcome::full);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{10})
+      << "a search each takes minutes";
 }
 
 TEST(RetainedStore, ListsPagesInTheOrderOfTopics) {
