@@ -3,7 +3,7 @@
 // Every change of a thing, of its static groups or of its connection asks all queries about that one thing,
 // under the writer lock. A new or changed query is asked about all things in chunks, so that a large fleet
 // holds up nobody; until it is through, the group is BUILDING or REBUILDING, and what changes meanwhile is
-// already followed.
+// already followed. Likewise, the things of a deleted group are followed in chunks.
 
 #include <algorithm>
 #include <utility>
@@ -49,12 +49,13 @@ Result<ThingGroupPtr> Registry::create_dynamic_thing_group(const ThingGroupName&
                                                            const CreateDynamicThingGroup& request) {
   auto made = new_thing_group(name, request.properties, request.tags);
   if (!made) return made.error();
-  auto query = read_query(request.query, request.index_name, request.query_version);
-  if (!query) return query.error();
   const auto record = std::move(*made);
-  record->dynamic = std::move(*query);
+  ThingGroupPtr created;
   {
     const Writing write{write_mutex_};
+    auto query = read_query(request.query, request.index_name, request.query_version);
+    if (!query) return query.error();
+    record->dynamic = std::move(*query);
     if (const auto known = thing_groups_.find(name)) {
       const bool same = known->dynamic && known->dynamic->query->text() == request.query &&
                         known->properties == record->properties && same_tags(known->tags, record->tags);
@@ -70,10 +71,12 @@ Result<ThingGroupPtr> Registry::create_dynamic_thing_group(const ThingGroupName&
     record->id = random_.uuid();
     record->created_at = clock_.now();
     if (auto saved = store_dynamic(*record); !saved) return saved.error();
-    tell_group(EventOperation::created, thing_groups_.find(name));
+    created = thing_groups_.find(name);
+    tell_group(EventOperation::created, created);
   }
   if (auto built = build_dynamic_group(record); !built) return built.error();
-  return thing_group(name);
+  // Whatever the name means by now.
+  return created;
 }
 
 Result<std::int64_t> Registry::update_dynamic_thing_group(const ThingGroupName& name,
@@ -113,11 +116,17 @@ Result<std::int64_t> Registry::update_dynamic_thing_group(const ThingGroupName& 
 
 Status Registry::delete_dynamic_thing_group(const ThingGroupName& name,
                                             std::optional<std::int64_t> expected_version) {
-  const Writing write{write_mutex_};
-  const auto old = thing_groups_.find(name);
-  if (!old) return Ok{};
-  if (!old->dynamic) return is_static(name);
-  return erase_thing_group(old, expected_version);
+  std::vector<ThingName> left;
+  {
+    const Writing write{write_mutex_};
+    const auto old = thing_groups_.find(name);
+    if (!old) return Ok{};
+    if (!old->dynamic) return is_static(name);
+    auto erased = erase_thing_group(old, expected_version);
+    if (!erased) return erased.error();
+    left = std::move(*erased);
+  }
+  return follow_in_chunks(left);
 }
 
 Status Registry::store_dynamic(const ThingGroupRecord& next) {
@@ -148,6 +157,18 @@ Status Registry::build_dynamic_group(const std::shared_ptr<ThingGroupRecord>& gr
     auto ready = std::make_shared<ThingGroupRecord>(*now);
     ready->dynamic->status = DynamicQuery::Status::active;
     if (auto stored = store_dynamic(*ready); !stored) return stored;
+  }
+  return Ok{};
+}
+
+Status Registry::follow_in_chunks(std::span<const ThingName> things) {
+  while (!things.empty()) {
+    const auto chunk = things.first(std::min(things.size(), kChunk));
+    const Writing write{write_mutex_};
+    for (const auto& thing : chunk) {
+      if (auto followed = follow_queries(thing); !followed) return followed;
+    }
+    things = things.subspan(chunk.size());
   }
   return Ok{};
 }

@@ -50,13 +50,10 @@ std::optional<ThingName> Registry::thing_of_connection(const CertificateId& cert
 
 void Registry::device_connected(const ThingName& thing, std::uint64_t connection) {
   index_.connectivity().connected(thing, connection, clock_.now());
-  follow_connectivity(thing);
 }
 
-void Registry::device_disconnected(const ThingName& thing, std::uint64_t connection, std::string reason) {
-  if (index_.connectivity().disconnected(thing, connection, clock_.now(), std::move(reason))) {
-    follow_connectivity(thing);
-  }
+std::optional<ThingName> Registry::device_disconnected(std::uint64_t connection, std::string reason) {
+  return index_.connectivity().disconnected(connection, clock_.now(), std::move(reason));
 }
 
 void Registry::follow_connectivity(const ThingName& thing) {

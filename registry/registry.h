@@ -220,7 +220,7 @@ class Registry {
 
   // --- Dynamic thing groups (FI-6), dynamic_groups.cpp ---
 
-  /// Answers when every thing has been asked.
+  /// Answers, when every thing has been asked, the group as it was made.
   Result<ThingGroupPtr> create_dynamic_thing_group(const ThingGroupName& name,
                                                    const CreateDynamicThingGroup& request);
   /// Answers the new version, when every thing has been asked.
@@ -238,9 +238,12 @@ class Registry {
   /// one named by the client id.
   [[nodiscard]] std::optional<ThingName> thing_of_connection(const CertificateId& certificate,
                                                              std::string_view client_id) const;
-  /// `connection` tells one connection from the next.
+  /// `connection` tells one connection from the next. Dynamic groups learn of both by `follow_connectivity`.
   void device_connected(const ThingName& thing, std::uint64_t connection);
-  void device_disconnected(const ThingName& thing, std::uint64_t connection, std::string reason);
+  /// The thing that this has changed, if any: the one that was named when the device connected.
+  std::optional<ThingName> device_disconnected(std::uint64_t connection, std::string reason);
+  /// Takes the writer lock: not on a thread that moves messages.
+  void follow_connectivity(const ThingName& thing);
 
   // --- Billing groups (P8.5), billing_groups.cpp ---
 
@@ -482,7 +485,8 @@ class Registry {
   /// after each change that a query can see.
   Status follow_queries(const ThingName& thing);
   Status follow_queries(const ThingName& thing, std::span<const ThingGroupName> groups);
-  void follow_connectivity(const ThingName& thing);
+  /// Of many things; takes write_mutex_.
+  Status follow_in_chunks(std::span<const ThingName> things);
 
   // thing_groups.cpp, memberships.cpp, billing_groups.cpp
   /// A group as far as the request alone tells.
@@ -491,8 +495,10 @@ class Registry {
   /// The next version of a group; the form of the attributes is checked.
   [[nodiscard]] Result<std::shared_ptr<ThingGroupRecord>> changed_thing_group(
       const ThingGroupRecord& old, const UpdateThingGroup& request) const;
-  /// With its memberships and policy attachments. Under write_mutex_.
-  Status erase_thing_group(const ThingGroupPtr& old, std::optional<std::int64_t> expected_version);
+  /// With its memberships and policy attachments. Answers the things that were in it, about which the queries
+  /// of dynamic groups are to be asked. Under write_mutex_.
+  Result<std::vector<ThingName>> erase_thing_group(const ThingGroupPtr& old,
+                                                   std::optional<std::int64_t> expected_version);
   [[nodiscard]] bool is_dynamic(const ThingGroupName& name) const;
   [[nodiscard]] Status check_group_attributes(const Attributes& attributes) const;
   /// Depth and number of siblings. Under write_mutex_.

@@ -142,16 +142,23 @@ Result<std::int64_t> Registry::update_thing_group(const ThingGroupName& name,
 
 Status Registry::delete_thing_group(const ThingGroupName& name,
                                     std::optional<std::int64_t> expected_version) {
-  const Writing write{write_mutex_};
-  const auto old = thing_groups_.find(name);
-  if (!old) return Ok{};
-  if (old->dynamic) return is_a_dynamic_group(name, "use DeleteDynamicThingGroup");
-  return erase_thing_group(old, expected_version);
+  std::vector<ThingName> left;
+  {
+    const Writing write{write_mutex_};
+    const auto old = thing_groups_.find(name);
+    if (!old) return Ok{};
+    if (old->dynamic) return is_a_dynamic_group(name, "use DeleteDynamicThingGroup");
+    auto erased = erase_thing_group(old, expected_version);
+    if (!erased) return erased.error();
+    left = std::move(*erased);
+  }
+  return follow_in_chunks(left);
 }
 
-Status Registry::erase_thing_group(const ThingGroupPtr& old, std::optional<std::int64_t> expected_version) {
+Result<std::vector<ThingName>> Registry::erase_thing_group(const ThingGroupPtr& old,
+                                                           std::optional<std::int64_t> expected_version) {
   const ThingGroupName& name = old->name;
-  if (auto checked = check_version(*old, expected_version); !checked) return checked;
+  if (auto checked = check_version(*old, expected_version); !checked) return checked.error();
   if (child_groups_.count_of_left(name) > 0) {
     return invalid("Cannot delete thing group : " + name.text() +
                    " when there are still child groups attached to it");
@@ -167,19 +174,21 @@ Status Registry::erase_thing_group(const ThingGroupPtr& old, std::optional<std::
     changes.emplace_back(GroupMembership{.thing = thing, .group = name, .member = false});
   }
   changes.emplace_back(Erased{.kind = RecordKind::thing_group, .key = name.text()});
-  if (auto saved = store_.write(changes); !saved) return saved;
+  if (auto saved = store_.write(changes); !saved) return saved.error();
   for (const auto& [policy, unused] : policies) policy_links_.erase(target, policy);
-  for (const auto& [thing, unused] : things) leave(things_.find(thing), name);
+  std::vector<ThingName> left;
+  left.reserve(things.size());
+  for (const auto& [thing, unused] : things) {
+    leave(things_.find(thing), name);
+    left.push_back(thing);
+  }
   if (const auto parent = old->parent()) child_groups_.erase(*parent, name);
   thing_groups_.erase(name);
   tell_place(false, old);
   tell_group(EventOperation::deleted, old);
   std::erase(dynamic_groups_, name);
   verdicts_changed();
-  for (const auto& [thing, unused] : things) {
-    if (auto followed = follow_queries(thing); !followed) return followed;
-  }
-  return Ok{};
+  return left;
 }
 
 Result<Page<ThingGroupPtr>> Registry::list_thing_groups(const PageRequest& page,

@@ -119,20 +119,21 @@ void Api::carry_out(const RouteMatch& match, Plane plane, const http::Request& r
     respond(operation->plane == Plane::data ? data_error_response(done.error(), caller.request_id)
                                             : error_response(done.error()));
   };
-  if (operation->blocking) return run_blocking(answer, respond);
-  answer();
+  if (!operation->blocking) return answer();
+  run_blocking(answer, [plane, id = request.id, respond](const Error& error) {
+    respond(plane == Plane::data ? data_error_response(error, id) : error_response(error));
+  });
 }
 
-void Api::run_blocking(std::function<void()> answer, const http::Responder& respond) {
+void Api::run_blocking(std::function<void()> answer, std::function<void(const Error&)> refuse) {
   if (waiting_.fetch_add(1) >= options_.waiting_requests) {
     --waiting_;
-    return respond(
-        error_response({Errc::throttled, "More than " + std::to_string(options_.waiting_requests) +
-                                             " requests wait for keys to be made; try again later"}));
+    return refuse({Errc::throttled, "More than " + std::to_string(options_.waiting_requests) +
+                                        " requests wait for a free thread; try again later"});
   }
-  blocking_pool_.post([this, answer = std::move(answer), respond] {
+  blocking_pool_.post([this, answer = std::move(answer), refuse = std::move(refuse)] {
     --waiting_;
-    if (stopping_) return respond(error_response({Errc::unavailable, "The emulator is ending"}));
+    if (stopping_) return refuse({Errc::unavailable, "The emulator is ending"});
     answer();
   });
 }

@@ -2,8 +2,8 @@
 
 // The control plane and the data plane: from an HTTP request, or from a call inside the process, to one
 // method of the registry or the message space and back. Both ways go through the same table row and the same
-// validation. Thread-safe; HTTP requests arrive on the HTTP server's thread, operations that make keys
-// continue on the blocking pool.
+// validation. Thread-safe; HTTP requests arrive on the HTTP server's thread, slow operations continue on the
+// blocking pool.
 
 #include <atomic>
 #include <cstddef>
@@ -81,7 +81,7 @@ class Api {
                  Caller caller);
   [[nodiscard]] std::string endpoint_of(const http::Request& request) const;
   void tell_once(std::string_view operation);
-  void run_blocking(std::function<void()> answer, const http::Responder& respond);
+  void run_blocking(std::function<void()> answer, std::function<void(const Error&)> refuse);
   Result<Json> run(const Caller& caller, const Operation& operation, const Json& input);
 
   ApiOptions options_;

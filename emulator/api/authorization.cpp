@@ -16,6 +16,7 @@ using policy::Action;
 using registry::invalid;
 using PolicyNames = std::set<registry::PolicyName>;
 
+constexpr std::size_t kMostResources = 100;
 constexpr std::string_view kActionTypes[]{"PUBLISH", "SUBSCRIBE", "RECEIVE", "CONNECT"};
 
 /// Policies hang on identities, not on their pools: the pool may be named, but only beside its identity.
@@ -207,9 +208,11 @@ const OperationTable& authorization_operations() {
        .input = {body("principal"), body("cognitoIdentityPoolId"),
                  body("authInfos")
                      .required()
-                     .list_of(body("member").structure(
-                         {body("actionType").one_of(kActionTypes),
-                          body("resources").required().list_of(body("member").length(0, 2048))}))
+                     .list_of(body("member").structure({body("actionType").one_of(kActionTypes),
+                                                        body("resources")
+                                                            .required()
+                                                            .list_of(body("member").length(0, 2048))
+                                                            .length(0, kMostResources)}))
                      .length(1, 10),
                  query("clientId"), names("policyNamesToAdd"), names("policyNamesToSkip")},
        .output = {"authResults"},

@@ -74,7 +74,8 @@ const OperationTable& dynamic_thing_group_operations() {
        .path = "/dynamic-thing-groups/{thingGroupName}",
        .input = {group_in_path(), query("expectedVersion").integer()},
        .errors = {Errc::version_conflict},
-       .run = delete_dynamic_thing_group},
+       .run = delete_dynamic_thing_group,
+       .blocking = true},  // as long as the list of members
   };
   return table;
 }

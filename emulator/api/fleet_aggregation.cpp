@@ -1,5 +1,8 @@
 // Figures over the fleet (FI-4).
 
+#include <algorithm>
+#include <cmath>
+
 #include "emulator/api/members.h"
 #include "registry/index/aggregate.h"
 
@@ -9,6 +12,7 @@ namespace {
 namespace index = registry::index;
 
 constexpr std::int64_t kDefaultBuckets = 10;
+constexpr std::size_t kMostPercents = 100;
 
 /// The values that a query's documents have in one field, and the type of the field.
 struct Values {
@@ -38,15 +42,17 @@ Result<Json> get_statistics(Call& call) {
   if (values->type == "String") return Json{{"statistics", {{"count", values->texts.size()}}}};
   const auto figures = index::statistics(index::numbers_of(values->texts));
   Json json{{"count", figures.count}};
-  if (figures.count > 0) {
-    json.update({{"average", figures.average},
-                 {"sum", figures.sum},
-                 {"minimum", figures.minimum},
-                 {"maximum", figures.maximum},
-                 {"sumOfSquares", figures.sum_of_squares},
-                 {"variance", figures.variance},
-                 {"stdDeviation", figures.standard_deviation}});
-  }
+  const auto put_finite = [&](const char* name, double figure) {
+    // JSON has no number for what is too great to be one.
+    if (figures.count > 0 && std::isfinite(figure)) json[name] = figure;
+  };
+  put_finite("average", figures.average);
+  put_finite("sum", figures.sum);
+  put_finite("minimum", figures.minimum);
+  put_finite("maximum", figures.maximum);
+  put_finite("sumOfSquares", figures.sum_of_squares);
+  put_finite("variance", figures.variance);
+  put_finite("stdDeviation", figures.standard_deviation);
   return Json{{"statistics", std::move(json)}};
 }
 
@@ -66,7 +72,8 @@ Result<Json> get_percentiles(Call& call) {
   if (const auto given = call.input.find("percents"); given != call.input.end()) {
     percents = given->get<std::vector<double>>();
   }
-  const auto numbers = index::numbers_of(values->texts);
+  auto numbers = index::numbers_of(values->texts);
+  std::sort(numbers.begin(), numbers.end());
   auto list = Json::array();
   for (const double percent : percents) {
     if (numbers.empty()) break;
@@ -127,7 +134,8 @@ const OperationTable& fleet_aggregation_operations() {
       {.name = "GetPercentiles",
        .verb = Verb::post,
        .path = "/indices/percentiles",
-       .input = with_query({field(), body("percents").list_of(body("member").number(0, 100))}),
+       .input = with_query(
+           {field(), body("percents").list_of(body("member").number(0, 100)).length(0, kMostPercents)}),
        .output = {"percentiles"},
        .errors = errors,
        .run = get_percentiles,

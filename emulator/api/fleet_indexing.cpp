@@ -18,7 +18,8 @@ constexpr std::string_view kOnOff[]{"OFF", "ON"};
 constexpr std::string_view kFieldTypes[]{"Number", "String", "Boolean"};
 constexpr std::string_view kLocationOrders[]{"LatLon", "LonLat"};
 
-constexpr std::int64_t kDefaultFound = 100;
+/// In one page, and without a wish.
+constexpr std::int64_t kMostFound = 100;
 
 Json fields_json(const std::vector<IndexedField>& fields) {
   auto list = Json::array();
@@ -190,7 +191,7 @@ Result<Json> search_index(Call& call) {
   const auto query = query_of(call, index_name);
   if (!query) return query.error();
   auto page = call.page();
-  page.size = static_cast<std::size_t>(call.integer("maxResults").value_or(kDefaultFound));
+  page.size = static_cast<std::size_t>(call.integer("maxResults").value_or(kMostFound));
   if (index_name == index::kThings) {
     const auto found = call.registry.index().search_things(**query, page);
     if (!found) return found.error();
@@ -201,13 +202,18 @@ Result<Json> search_index(Call& call) {
   return page_answer(*found, "thingGroups", "nextToken", found_group);
 }
 
+/// This operation alone models its reasons as an enum, which has none for DeleteConnection.
+std::string_view modelled_reason(std::string_view reason) {
+  return reason == "API_INITIATED_DISCONNECT" ? "SERVER_INITIATED_DISCONNECT" : reason;
+}
+
 Result<Json> get_thing_connectivity_data(Call& call) {
   if (const auto thing = call.registry.thing(call.thing_name()); !thing) return thing.error();
   const auto state = call.registry.index().connectivity_of(call.thing_name());
   if (!state) return state.error();
   Json answer{{"thingName", call.thing_name().text()},
               {"connected", state->connected},
-              {"disconnectReason", state->disconnect_reason}};
+              {"disconnectReason", modelled_reason(state->disconnect_reason)}};
   if (state->since) answer["timestamp"] = epoch_seconds(*state->since);
   return answer;
 }
@@ -268,7 +274,7 @@ const OperationTable& fleet_indexing_operations() {
        .verb = Verb::post,
        .path = "/indices/search",
        .input = {index_name(body("indexName")), query_string().required(), body("nextToken"),
-                 body("maxResults").integer(1, 500), body("queryVersion")},
+                 body("maxResults").integer(1, kMostFound), body("queryVersion")},
        .output = {"nextToken", "things", "thingGroups"},
        .errors = {Errc::index_not_ready, Errc::invalid_query, Errc::not_found},
        .run = search_index,

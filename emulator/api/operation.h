@@ -137,7 +137,7 @@ struct Operation {
   /// unauthorized, unavailable, internal. An SDK has types for no others (P10.3).
   std::vector<Errc> errors{};
   Result<Json> (*run)(Call&){nullptr};
-  bool blocking{false};  ///< makes keys, signs or waits: runs on the blocking pool
+  bool blocking{false};  ///< makes keys, signs, waits or walks: runs on the blocking pool
   Plane plane{Plane::control};
 };
 

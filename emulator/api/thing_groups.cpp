@@ -184,7 +184,8 @@ const OperationTable& thing_group_operations() {
        .path = "/thing-groups/{thingGroupName}",
        .input = {group_in_path(), query("expectedVersion").integer()},
        .errors = {Errc::version_conflict},
-       .run = delete_thing_group},
+       .run = delete_thing_group,
+       .blocking = true},  // as long as the list of members
       {.name = "ListThingGroups",
        .verb = Verb::get,
        .path = "/thing-groups",

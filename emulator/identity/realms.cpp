@@ -20,6 +20,7 @@ using registry::CertificateStatus;
 RealmHome::RealmHome(Realm realm, const RealmSurroundings& surroundings,
                      const registry::Neighbours& neighbours)
     : clock_{surroundings.clock},
+      events_{surroundings.events},
       refusals_{surroundings.refusals},
       registry_{std::move(realm),      surroundings.clock, surroundings.random, store_, bus_,
                 surroundings.registry, &neighbours},
@@ -112,10 +113,20 @@ std::optional<registry::ThingName> RealmHome::thing_of(const mqtt::ConnectionFac
   return registry_.thing_of_connection(id ? *id : CertificateId{}, facts.client_id);
 }
 
+void RealmHome::follow_connectivity(const registry::ThingName& thing) {
+  // Whoever turns it on later asks about every thing.
+  if (!registry_.index().indexes_connectivity()) return;
+  // A worker does not wait for whoever writes.
+  events_.post([this, thing] { registry_.follow_connectivity(thing); });
+}
+
 void RealmHome::on_connected(const mqtt::ConnectionFacts& facts) {
   log::info("connected", {{"clientId", facts.client_id}, {"certificateId", facts.principal}});
   connections_.connected(facts);
-  if (const auto thing = thing_of(facts)) registry_.device_connected(*thing, facts.connection_id);
+  if (const auto thing = thing_of(facts)) {
+    registry_.device_connected(*thing, facts.connection_id);
+    follow_connectivity(*thing);
+  }
   lifecycle_.connected(facts);
 }
 
@@ -142,10 +153,9 @@ void RealmHome::on_disconnected(const mqtt::ConnectionFacts& facts, mqtt::CloseR
                           "create-provisioning-claim --template-name NAME"});
   }
   connections_.disconnected(facts, reason);
-  if (const auto thing = thing_of(facts)) {
-    registry_.device_disconnected(*thing, facts.connection_id,
-                                  std::string{topics::disconnect_reason(reason)});
-  }
+  const auto thing =
+      registry_.device_disconnected(facts.connection_id, std::string{topics::disconnect_reason(reason)});
+  if (thing) follow_connectivity(*thing);
   lifecycle_.disconnected(facts, reason);
 }
 

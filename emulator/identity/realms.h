@@ -86,8 +86,10 @@ class RealmHome final : public mqtt::BrokerObserver {
   [[nodiscard]] std::optional<std::string> exclusive_thing(const std::string& principal) const;
   /// The thing that fleet indexing takes the connection for.
   [[nodiscard]] std::optional<registry::ThingName> thing_of(const mqtt::ConnectionFacts& facts) const;
+  void follow_connectivity(const registry::ThingName& thing);
 
   const Clock& clock_;
+  Executor& events_;
   Refusals& refusals_;
   EventBus bus_;
   registry::MemoryStore store_;

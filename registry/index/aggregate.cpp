@@ -47,12 +47,12 @@ Statistics statistics(const std::vector<double>& values) {
   return result;
 }
 
-double percentile(std::vector<double> values, double percent) {
-  std::sort(values.begin(), values.end());
-  const double place = percent / 100 * static_cast<double>(values.size() - 1);
+double percentile(const std::vector<double>& sorted, double percent) {
+  const double place = percent / 100 * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(place);
-  const auto above = std::min(below + 1, values.size() - 1);
-  return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
+  const auto above = std::min(below + 1, sorted.size() - 1);
+  // No plain difference: that of two great numbers is none.
+  return std::lerp(sorted[below], sorted[above], place - static_cast<double>(below));
 }
 
 std::int64_t cardinality(std::vector<std::string> values) {

@@ -34,8 +34,9 @@ struct Bucket {
 [[nodiscard]] std::vector<double> numbers_of(const std::vector<std::string>& values);
 /// Zeroes for no value.
 [[nodiscard]] Statistics statistics(const std::vector<double>& values);
-/// The value below which `percent` of them lie, between two of them in proportion. One at least is given.
-[[nodiscard]] double percentile(std::vector<double> values, double percent);
+/// The value below which `percent` of them lie, between two of them in proportion. One at least is given, and
+/// all are in ascending order.
+[[nodiscard]] double percentile(const std::vector<double>& sorted, double percent);
 [[nodiscard]] std::int64_t cardinality(std::vector<std::string> values);
 /// The most frequent first; of equals, the lower value.
 [[nodiscard]] std::vector<Bucket> buckets(const std::vector<std::string>& values, std::size_t most);

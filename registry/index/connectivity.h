@@ -25,9 +25,10 @@ class ConnectivityTable {
  public:
   /// `connection` tells connections apart: the end of one that another has replaced changes nothing.
   void connected(const ThingName& thing, std::uint64_t connection, Time now);
-  /// Whether that changed anything.
-  bool disconnected(const ThingName& thing, std::uint64_t connection, Time now, std::string reason);
+  /// The thing that the connection was for, if that changed anything: whatever its device is attached to now.
+  std::optional<ThingName> disconnected(std::uint64_t connection, Time now, std::string reason);
   [[nodiscard]] Connectivity of(const ThingName& thing) const;
+  /// A new thing of that name has no device before one connects.
   void forget(const ThingName& thing);
   void clear();
 
@@ -39,6 +40,7 @@ class ConnectivityTable {
 
   mutable std::mutex mutex_;  ///< Held for one look-up.
   std::unordered_map<ThingName, Entry> entries_;
+  std::unordered_map<std::uint64_t, ThingName> things_;  ///< Of the connections that live.
 };
 
 }  // namespace iotemu::registry::index

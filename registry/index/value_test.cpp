@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "registry/index/query.h"
@@ -27,7 +28,8 @@ int compare_text(std::string_view a, std::string_view b) {
 std::optional<double> number(std::string_view text) {
   double value = 0;
   const auto [at, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc{} || at != text.data() + text.size()) return std::nullopt;
+  // "nan" and "inf" are words.
+  if (failure != std::errc{} || at != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
   return value;
 }
 

@@ -91,6 +91,19 @@ TEST_F(FleetIndexing, ExclusiveThingCountsWhateverTheClientIdIs) {
   EXPECT_EQ(found("connectivity.connected:true"), Json({"pump"}));
 }
 
+TEST_F(FleetIndexing, EndOfAConnectionCountsForTheThingItBeganFor) {
+  ok("CreateThing", {{"thingName", "pump"}});
+  ok("CreateThing", {{"thingName", "other"}});
+  Device pump = active_device("pump");
+  connect(pump);
+  ok("AttachThingPrincipal", {{"thingName", "other"},
+                              {"principal", arn("cert/" + pump.identity().certificate_id)},
+                              {"thingPrincipalType", "EXCLUSIVE_THING"}});
+  pump.drop();
+  until_disconnected("pump");
+  EXPECT_EQ(connectivity("other")["disconnectReason"], "UNKNOWN");
+}
+
 TEST_F(FleetIndexing, TakeOverLeavesTheThingConnected) {
   ok("CreateThing", {{"thingName", "pump"}});
   Device first = active_device("pump");

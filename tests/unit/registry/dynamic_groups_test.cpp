@@ -49,12 +49,62 @@ class DynamicGroups : public RegistryTest {
   }
 };
 
-TEST_F(DynamicGroups, PolicyVerdictsAreUntouchedAndStaticCountsStayRight) {
-  make("t", "north");
-  ASSERT_THAT(follow("north", "attributes.site:north"), IsOk());
+TEST_F(DynamicGroups, PolicyVerdictsAreThoseOfStaticGroupsAlone) {
+  make("t", "south");
   const auto device = register_device("d");
   ASSERT_THAT(registry.attach_thing_principal(thing_name("t"), device->arn), IsOk());
-  EXPECT_THAT(registry.principal_view(device->id)->things.front().group_policies, IsEmpty());
+  ASSERT_THAT(registry.create_thing_group(group_name("static"), {}), IsOk());
+  ASSERT_THAT(registry.change_memberships(thing_name("t"), {group_name("static")}, {}), IsOk());
+  ASSERT_THAT(registry.create_policy(policy_name("p"), kAllowAll), IsOk());
+  ASSERT_THAT(registry.attach_policy(policy_name("p"), (*registry.thing_group(group_name("static")))->arn),
+              IsOk());
+  ASSERT_THAT(follow("north", "attributes.site:north"), IsOk());
+
+  const auto before = registry.generation();
+  ASSERT_THAT(
+      registry.update_thing(thing_name("t"), {.attributes = Attributes{{"site", "north"}}, .merge = true}),
+      IsOk());
+  ASSERT_THAT(members("north"), ElementsAre("t"));
+  EXPECT_EQ(registry.generation(), before) << "nobody's verdict is to be found anew";
+  const auto view = registry.principal_view(device->id);
+  ASSERT_EQ(view->things.front().group_policies.size(), 1U);
+  EXPECT_EQ(view->things.front().group_policies.front().name, "p");
+}
+
+TEST_F(DynamicGroups, DeletedStaticGroupTakesItsThingsOutOfManyChunks) {
+  ASSERT_THAT(registry.create_thing_group(group_name("hall"), {}), IsOk());
+  for (int i = 0; i < 600; ++i) {
+    const auto name = "t" + std::to_string(i);
+    make(name, "x");
+    ASSERT_THAT(registry.change_memberships(thing_name(name), {group_name("hall")}, {}), IsOk());
+  }
+  ASSERT_THAT(follow("of-hall", "thingGroupNames:hall"), IsOk());
+  ASSERT_EQ(found("thingGroupNames:of-hall"), 600U);
+  ASSERT_THAT(registry.delete_thing_group(group_name("hall")), IsOk());
+  EXPECT_THAT(members("of-hall"), IsEmpty());
+}
+
+TEST_F(DynamicGroups, EndOfAConnectionIsThatOfTheThingItBeganFor) {
+  ASSERT_THAT(registry.update_indexing(
+                  {.things = ThingIndexing{.mode = ThingIndexingMode::registry, .connectivity = true}}),
+              IsOk());
+  make("t", "x");
+  const auto connected = [&] { return registry.index().connectivity_of(thing_name("t"))->connected; };
+  registry.device_connected(thing_name("t"), 1);
+  EXPECT_TRUE(connected());
+  registry.device_connected(thing_name("t"), 2);
+  EXPECT_EQ(registry.device_disconnected(1, "DUPLICATE_CLIENTID"), std::nullopt) << "another replaced it";
+  EXPECT_TRUE(connected());
+  EXPECT_EQ(registry.device_disconnected(2, "CONNECTION_LOST"), thing_name("t"));
+  EXPECT_FALSE(connected());
+  EXPECT_EQ(registry.device_disconnected(2, "CONNECTION_LOST"), std::nullopt);
+
+  registry.device_connected(thing_name("t"), 3);
+  ASSERT_THAT(registry.delete_thing(thing_name("t")), IsOk());
+  make("t", "x");
+  EXPECT_FALSE(connected()) << "a new thing, of which no device has connected yet";
+  EXPECT_EQ(registry.device_disconnected(3, "CONNECTION_LOST"), std::nullopt);
+  EXPECT_EQ(registry.index().connectivity_of(thing_name("t"))->disconnect_reason, "UNKNOWN");
 }
 
 TEST_F(DynamicGroups, StoreThatFailsFailsTheCallAndTheNextChangeMendsIt) {

@@ -300,5 +300,57 @@ TEST_F(ApiTest, RefusesOldEndpointTypesWhenToldTo) {  // P8.7, switch describe_e
   EXPECT_TRUE(strict.call({}, "DescribeEndpoint", {{"endpointType", "iot:Data-ATS"}}).ok());
 }
 
+void index_things(const std::function<Json(std::string_view, const Json&)>& ok) {
+  ok("UpdateIndexingConfiguration",
+     {{"thingIndexingConfiguration",
+       {{"thingIndexingMode", "REGISTRY"},
+        {"thingConnectivityIndexingMode", "STATUS"},
+        {"customFields", Json::array({{{"name", "attributes.size"}, {"type", "Number"}}})}}}});
+}
+
+TEST_F(ApiTest, BoundsWhatOneQuestionMayAsk) {  // FI-2, FI-4, P7.9
+  index_things([&](auto operation, const Json& input) { return ok(operation, input); });
+  ok("CreateThing", {{"thingName", "t"}});
+  const auto percents = [](std::size_t count) {
+    return Json{{"queryString", "*"}, {"percents", std::vector<double>(count, 50)}};
+  };
+  EXPECT_EQ(ok("GetPercentiles", percents(100)).at("percentiles").size(), 100U);
+  EXPECT_EQ(call("GetPercentiles", percents(101)).error().code, Errc::invalid_request);
+  ok("SearchIndex", {{"queryString", "*"}, {"maxResults", 100}});
+  EXPECT_EQ(call("SearchIndex", {{"queryString", "*"}, {"maxResults", 101}}).error().code,
+            Errc::invalid_request);
+  const auto questions = [](std::size_t count) {
+    return Json{{"principal", "us-east-1:11111111-2222-3333-4444-555555555555"},
+                {"authInfos", Json::array({{{"actionType", "PUBLISH"},
+                                            {"resources", std::vector<std::string>(count, "topic/a")}}})}};
+  };
+  EXPECT_EQ(ok("TestAuthorization", questions(100)).at("authResults").size(), 1U);
+  EXPECT_EQ(call("TestAuthorization", questions(101)).error().code, Errc::invalid_request);
+}
+
+TEST_F(ApiTest, LeavesOutFiguresThatAreNoNumbers) {  // FI-4
+  index_things([&](auto operation, const Json& input) { return ok(operation, input); });
+  for (const auto* size : {"1e200", "3e200"}) {
+    ok("CreateThing",
+       {{"thingName", "t" + std::string{size}}, {"attributePayload", {{"attributes", {{"size", size}}}}}});
+  }
+  const auto figures =
+      ok("GetStatistics", {{"queryString", "*"}, {"aggregationField", "attributes.size"}}).at("statistics");
+  EXPECT_THAT(names(figures), ElementsAre("average", "count", "maximum", "minimum", "sum"));
+  EXPECT_EQ(figures.at("average"), 2e200);
+}
+
+TEST_F(ApiTest, NamesOnlyModelledReasonsInConnectivityData) {  // FI-4
+  index_things([&](auto operation, const Json& input) { return ok(operation, input); });
+  ok("CreateThing", {{"thingName", "t"}});
+  auto& registry = **realms.registry({});
+  registry.device_connected(*registry::ThingName::parse("t"), 1);
+  registry.device_disconnected(1, "API_INITIATED_DISCONNECT");
+  EXPECT_EQ(ok("GetThingConnectivityData", {{"thingName", "t"}}).at("disconnectReason"),
+            "SERVER_INITIATED_DISCONNECT");
+  const auto found = ok("SearchIndex", {{"queryString", "*"}}).at("things").at(0);
+  EXPECT_EQ(found.at("connectivity").at("disconnectReason"), "API_INITIATED_DISCONNECT");
+}
+
 }  // namespace
 }  // namespace iotemu::api

