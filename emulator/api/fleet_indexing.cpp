@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "emulator/api/members.h"
+#include "registry/errors.h"
 
 namespace iotemu::api {
 namespace {
@@ -18,7 +19,7 @@ constexpr std::string_view kOnOff[]{"OFF", "ON"};
 constexpr std::string_view kFieldTypes[]{"Number", "String", "Boolean"};
 constexpr std::string_view kLocationOrders[]{"LatLon", "LonLat"};
 
-/// In one page, and without a wish.
+/// In one page, and without a wish: the service takes less than its model allows.
 constexpr std::int64_t kMostFound = 100;
 
 Json fields_json(const std::vector<IndexedField>& fields) {
@@ -190,8 +191,12 @@ Result<Json> search_index(Call& call) {
   const std::string index_name = call.has("indexName") ? call.str("indexName") : std::string{index::kThings};
   const auto query = query_of(call, index_name);
   if (!query) return query.error();
+  const auto size = call.integer("maxResults").value_or(kMostFound);
+  if (size > kMostFound) {
+    return registry::invalid("maxResults of SearchIndex is at most " + std::to_string(kMostFound));
+  }
   auto page = call.page();
-  page.size = static_cast<std::size_t>(call.integer("maxResults").value_or(kMostFound));
+  page.size = static_cast<std::size_t>(size);
   if (index_name == index::kThings) {
     const auto found = call.registry.index().search_things(**query, page);
     if (!found) return found.error();
@@ -274,7 +279,7 @@ const OperationTable& fleet_indexing_operations() {
        .verb = Verb::post,
        .path = "/indices/search",
        .input = {index_name(body("indexName")), query_string().required(), body("nextToken"),
-                 body("maxResults").integer(1, kMostFound), body("queryVersion")},
+                 body("maxResults").integer(1, 500), body("queryVersion")},
        .output = {"nextToken", "things", "thingGroups"},
        .errors = {Errc::index_not_ready, Errc::invalid_query, Errc::not_found},
        .run = search_index,

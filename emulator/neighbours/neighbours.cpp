@@ -245,7 +245,7 @@ void Neighbours::run_blocking(std::function<void()> answer, const Service& servi
   if (waiting_.fetch_add(1) >= kMaxWaiting) {
     --waiting_;
     return refuse({"ThrottlingException", "More than " + std::to_string(kMaxWaiting) +
-                                              " requests wait for keys to be made; try again later"});
+                                              " requests wait for a free thread; try again later"});
   }
   blocking_pool_.post([this, answer = std::move(answer), refuse] {
     --waiting_;
