@@ -5,12 +5,10 @@
 #include <charconv>
 #include <utility>
 
-#include "base/hex.h"
 #include "base/log.h"
 #include "emulator/neighbours/pca_extensions.h"
-#include "emulator/neighbours/pca_import.h"
+#include "emulator/neighbours/pca_faults.h"
 #include "emulator/neighbours/pca_issue.h"
-#include "emulator/neighbours/pem_blob.h"
 #include "registry/base64.h"
 #include "registry/pki/csr.h"
 #include "registry/pki/extensions.h"
@@ -19,96 +17,11 @@ namespace iotemu::neighbours {
 namespace {
 
 namespace pki = registry::pki;
-using api::body;
-using api::Member;
 using State = PcaAuthority::State;
 
 constexpr std::chrono::minutes kIdempotent{5};  // P9.2
 constexpr std::size_t kMaxAuthorities = 200;
-constexpr std::size_t kMaxCertificates = 1'000'000;
-constexpr std::size_t kMaxTags = 50;
-constexpr std::size_t kSerialBytes = 16;
 constexpr std::int64_t kDeletionDays = 30;
-
-constexpr std::array<std::string_view, 2> kTypes{"ROOT", "SUBORDINATE"};
-constexpr std::array<std::string_view, 10> kKeyAlgorithms{
-    "RSA_2048",     "RSA_3072",  "RSA_4096",  "EC_prime256v1", "EC_secp384r1",
-    "EC_secp521r1", "ML_DSA_44", "ML_DSA_65", "ML_DSA_87",     "SM2"};
-constexpr std::array<std::string_view, 10> kSigningAlgorithms{
-    "SHA256WITHECDSA", "SHA384WITHECDSA", "SHA512WITHECDSA", "SHA256WITHRSA", "SHA384WITHRSA",
-    "SHA512WITHRSA",   "SM3WITHSM2",      "ML_DSA_44",       "ML_DSA_65",     "ML_DSA_87"};
-constexpr std::array<std::string_view, 3> kKeyStandards{
-    "FIPS_140_2_LEVEL_2_OR_HIGHER", "FIPS_140_2_LEVEL_3_OR_HIGHER", "CCPC_LEVEL_1_OR_HIGHER"};
-constexpr std::array<std::string_view, 2> kUsageModes{"GENERAL_PURPOSE", "SHORT_LIVED_CERTIFICATE"};
-constexpr std::array<std::string_view, 7> kStates{
-    "CREATING", "PENDING_CERTIFICATE", "ACTIVE", "DELETED", "DISABLED", "EXPIRED", "FAILED"};
-constexpr std::array<std::string_view, 5> kValidityTypes{"END_DATE", "ABSOLUTE", "DAYS", "MONTHS", "YEARS"};
-constexpr std::array<std::string_view, 2> kOwners{"SELF", "OTHER_ACCOUNTS"};
-constexpr std::array<std::string_view, 2> kObjectAcls{"PUBLIC_READ", "BUCKET_OWNER_FULL_CONTROL"};
-constexpr std::array<std::string_view, 8> kReasons{
-    "UNSPECIFIED",         "KEY_COMPROMISE", "CERTIFICATE_AUTHORITY_COMPROMISE",
-    "AFFILIATION_CHANGED", "SUPERSEDED",     "CESSATION_OF_OPERATION",
-    "PRIVILEGE_WITHDRAWN", "A_A_COMPROMISE"};
-
-Member arn(std::string_view name) {
-  return body(name).length(5, 200);
-}
-
-Member authority_arn() {
-  return arn("CertificateAuthorityArn").required();
-}
-
-Member idempotency_token() {
-  return body("IdempotencyToken").length(1, 36);
-}
-
-Member tags_member() {
-  return body("Tags")
-      .list_of(
-          body("member").structure({body("Key").required().length(1, 128), body("Value").length(0, 256)}))
-      .length(1, kMaxTags);
-}
-
-Member revocation_member() {
-  return body("RevocationConfiguration")
-      .structure(
-          {body("CrlConfiguration")
-               .structure({body("Enabled").required().boolean(), body("ExpirationInDays").integer(1, 5000),
-                           body("CustomCname").length(0, 253), body("S3BucketName").length(3, 255),
-                           body("S3ObjectAcl").one_of(kObjectAcls)}),
-           body("OcspConfiguration")
-               .structure({body("Enabled").required().boolean(), body("OcspCustomCname").length(0, 253)})});
-}
-
-Member validity(std::string_view name) {
-  return body(name).structure(
-      {body("Value").required().integer(1), body("Type").required().one_of(kValidityTypes)});
-}
-
-std::vector<Member> create_members() {
-  return {body("CertificateAuthorityConfiguration")
-              .required()
-              .structure({body("KeyAlgorithm").required().one_of(kKeyAlgorithms),
-                          body("SigningAlgorithm").required().one_of(kSigningAlgorithms),
-                          asn1_subject("Subject").required(), csr_extensions()}),
-          body("CertificateAuthorityType").required().one_of(kTypes),
-          revocation_member(),
-          idempotency_token(),
-          body("KeyStorageSecurityStandard").one_of(kKeyStandards),
-          tags_member(),
-          body("UsageMode").one_of(kUsageModes)};
-}
-
-std::vector<Member> issue_members() {
-  return {authority_arn(),
-          body("Csr").required().length(1, 45'000),  // the model's 32768 bytes, in Base64
-          body("SigningAlgorithm").required().one_of(kSigningAlgorithms),
-          validity("Validity").required(),
-          validity("ValidityNotBefore"),
-          arn("TemplateArn"),
-          api_passthrough(),
-          idempotency_token()};
-}
 
 struct Key {
   std::string_view name{};
@@ -125,15 +38,6 @@ constexpr std::array<Key, 6> kKeys{{{"RSA_2048", pki::KeyKind::rsa_2048, false},
 
 Fault invalid_args(std::string message) {
   return {"InvalidArgsException", std::move(message)};
-}
-
-Fault invalid_state(const PcaAuthority& authority, Time now, std::string_view needed) {
-  return {"InvalidStateException", "The CA " + authority.arn + " is in the state " +
-                                       std::string{shown_state(authority, now)} + "; " + std::string{needed}};
-}
-
-Fault no_authority(const std::string& name) {
-  return {"ResourceNotFoundException", "The certificate authority " + name + " does not exist"};
 }
 
 /// `arn:<partition>:acm-pca:<region>:<account>:certificate-authority/<id>`
@@ -173,11 +77,6 @@ Json revocation_of(const Json& given) {
   return result;
 }
 
-std::string plain_serial(std::string serial) {
-  std::erase(serial, ':');
-  return lowercase(serial);
-}
-
 }  // namespace
 
 std::string_view shown_state(const PcaAuthority& authority, Time now) {
@@ -208,39 +107,6 @@ std::string shown_chain(const std::vector<pki::Certificate>& chain) {
     text += shown_pem(certificate);
   }
   return text;
-}
-
-AcmPca::AcmPca(const Clock& clock, Random& random)
-    : Service{{.name = "acm-pca", .protocol = Protocol::json, .target = "ACMPrivateCA"}},
-      clock_{clock},
-      random_{random} {
-  add("CreateCertificateAuthority", create_members(), &AcmPca::create, true);
-  add("DescribeCertificateAuthority", {authority_arn()}, &AcmPca::describe);
-  add("ListCertificateAuthorities",
-      {body("NextToken").length(1, 500), body("MaxResults").integer(1, 1000),
-       body("ResourceOwner").one_of(kOwners)},
-      &AcmPca::list);
-  add("UpdateCertificateAuthority", {authority_arn(), revocation_member(), body("Status").one_of(kStates)},
-      &AcmPca::update);
-  add("DeleteCertificateAuthority", {authority_arn(), body("PermanentDeletionTimeInDays").integer(7, 30)},
-      &AcmPca::remove);
-  add("RestoreCertificateAuthority", {authority_arn()}, &AcmPca::restore);
-  add("GetCertificateAuthorityCsr", {authority_arn()}, &AcmPca::get_csr);
-  add("ImportCertificateAuthorityCertificate",
-      {authority_arn(), body("Certificate").required().length(1, 45'000),
-       body("CertificateChain").length(0, 3'000'000)},
-      &AcmPca::import_certificate, true);
-  add("GetCertificateAuthorityCertificate", {authority_arn()}, &AcmPca::get_authority_certificate);
-  add("IssueCertificate", issue_members(), &AcmPca::issue, true);
-  add("GetCertificate", {authority_arn(), arn("CertificateArn").required()}, &AcmPca::get_certificate);
-  add("RevokeCertificate",
-      {authority_arn(), body("CertificateSerial").required().length(0, 128),
-       body("RevocationReason").required().one_of(kReasons)},
-      &AcmPca::revoke);
-  add("TagCertificateAuthority", {authority_arn(), tags_member().required()}, &AcmPca::tag);
-  add("UntagCertificateAuthority", {authority_arn(), tags_member().required()}, &AcmPca::untag);
-  add("ListTags", {authority_arn(), body("NextToken").length(1, 500), body("MaxResults").integer(1, 1000)},
-      &AcmPca::list_tags);
 }
 
 void AcmPca::reset() {
@@ -480,153 +346,13 @@ Answer<Json> AcmPca::restore(const Question& question) {
   });
 }
 
-Answer<Json> AcmPca::get_csr(const Question& question) {
-  const auto authority = find(question);
-  if (!authority) return authority.fault();
-  if ((*authority)->state == State::deleted)
-    return invalid_state(**authority, clock_.now(), "restore it first");
-  return Json{{"Csr", (*authority)->csr}};
-}
-
-Answer<Json> AcmPca::import_certificate(const Question& question) {
-  const auto certificate = pem_of_blob(question.str("Certificate"));
-  const auto chain =
-      question.str("CertificateChain").empty() ? "" : pem_of_blob(question.str("CertificateChain"));
-  const auto before = find(question);
-  if (!before) return before.fault();
-  const auto now = clock_.now();
-  if ((*before)->state == State::deleted) return invalid_state(**before, now, "it takes no certificate");
-  // Signatures take their time: not under the lock.
-  auto import = check_import(**before, certificate, chain, now);
-  if (!import) return import.fault();
-  auto whole = import->chain;
-  whole.insert(whole.begin(), import->certificate);
-  const auto issued_chain = std::make_shared<const std::string>(shown_chain(whole));
-  return replace(
-      question,
-      [&](PcaAuthority& authority) -> Done {
-        authority.certificate = std::move(import->certificate);
-        authority.chain = std::move(import->chain);
-        authority.issued_chain = issued_chain;
-        if (authority.state == State::pending_certificate) authority.state = State::active;
-        return Ok{};
-      },
-      *before);
-}
-
-Answer<Json> AcmPca::get_authority_certificate(const Question& question) {
-  const auto authority = find(question);
-  if (!authority) return authority.fault();
-  if (!(*authority)->certificate) {
-    return invalid_state(**authority, clock_.now(), "no certificate has been imported");
-  }
-  Json answer{{"Certificate", shown_pem(*(*authority)->certificate)}};
-  if (!(*authority)->chain.empty()) answer["CertificateChain"] = shown_chain((*authority)->chain);
-  return answer;
-}
-
-Answer<Json> AcmPca::issue(const Question& question) {
-  const auto authority = find(question);
-  if (!authority) return authority.fault();
-  const auto& arn = (*authority)->arn;
-  const auto given = question.str("IdempotencyToken");
-  const auto token = given.empty() ? "" : "issue " + arn + " " + given;
-  {
-    const std::lock_guard lock{mutex_};
-    auto* mine = home(question.realm);
-    if (mine == nullptr) return no_authority(arn);
-    if (const auto done = earlier(*mine, token)) return Json{{"CertificateArn", *done}};
-  }
-  std::array<std::uint8_t, kSerialBytes> serial{};
-  random_.fill(serial);
-  serial[0] = static_cast<std::uint8_t>((serial[0] & 0x7f) | 0x40);  // positive, and always 16 bytes
-  const auto issued =
-      issue_certificate({.authority = **authority,
-                         .realm = question.realm,
-                         .template_arn = question.str("TemplateArn"),
-                         .csr_pem = pem_of_blob(question.str("Csr")),
-                         .signing_algorithm = question.str("SigningAlgorithm"),
-                         .validity = question.input.at("Validity"),
-                         .validity_not_before = question.input.value("ValidityNotBefore", Json{}),
-                         .api_passthrough = question.input.value("ApiPassthrough", Json{}),
-                         .serial = std::string{serial.begin(), serial.end()},
-                         .now = clock_.now()});
-  if (!issued) return issued.fault();
-
-  auto record = std::make_shared<PcaCertificate>(PcaCertificate{.pem = issued->pem});
-  if (!issued->self_signed) record->chain = (*authority)->issued_chain;
-  const std::lock_guard lock{mutex_};
-  auto* known = home(question.realm);
-  // It may have gone while the certificate was signed, with a reset for one.
-  if (known == nullptr || !known->authorities.contains(arn)) return no_authority(arn);
-  auto& mine = *known;
-  if (const auto done = earlier(mine, token)) return Json{{"CertificateArn", *done}};
-  if (mine.certificates.size() >= kMaxCertificates) {
-    return Fault{"LimitExceededException",
-                 "There are " + std::to_string(kMaxCertificates) + " certificates already"};
-  }
-  const auto certificate_arn = arn + "/certificate/" + to_hex(serial);
-  mine.certificates[certificate_arn] = std::move(record);
-  if (!token.empty()) remember(mine, token, certificate_arn);
-  return Json{{"CertificateArn", certificate_arn}};
-}
-
-Answer<Json> AcmPca::get_certificate(const Question& question) {
-  const auto authority = find(question);
-  if (!authority) return authority.fault();
-  const auto arn = question.str("CertificateArn");
-  if (!arn.starts_with((*authority)->arn + "/certificate/")) {
-    return Fault{"InvalidArnException", "The ARN " + arn + " is not that of a certificate of this CA"};
-  }
-  const std::lock_guard lock{mutex_};
-  const auto* mine = home(question.realm);
-  if (mine == nullptr || !mine->certificates.contains(arn)) {
-    return Fault{"ResourceNotFoundException", "The certificate " + arn + " does not exist"};
-  }
-  const auto& found = *mine->certificates.at(arn);
-  Json answer{{"Certificate", found.pem}};
-  if (found.chain) answer["CertificateChain"] = *found.chain;
-  return answer;
-}
-
-Answer<Json> AcmPca::revoke(const Question& question) {
-  const auto authority = find(question);
-  if (!authority) return authority.fault();
-  const auto state = (*authority)->state;
-  if (state != State::active && state != State::disabled) {
-    return invalid_state(**authority, clock_.now(), "it revokes nothing");
-  }
-  const auto serial = plain_serial(question.str("CertificateSerial"));
-  if (!is_hex(serial)) {
-    return Fault{"InvalidRequestException", "The serial number " + serial + " is not hexadecimal"};
-  }
-  const std::lock_guard lock{mutex_};
-  auto* mine = home(question.realm);
-  if (mine == nullptr) return no_authority((*authority)->arn);
-  const auto found = mine->certificates.find((*authority)->arn + "/certificate/" + serial);
-  if (found == mine->certificates.end()) {
-    return Fault{"ResourceNotFoundException",
-                 "The CA has issued no certificate with the serial number " + serial};
-  }
-  if (!found->second->chain) {
-    return Fault{"InvalidRequestException", "The CA's own self-signed certificate cannot be revoked"};
-  }
-  if (found->second->revoked) {
-    return Fault{"RequestAlreadyProcessedException", "The certificate is revoked already"};
-  }
-  auto next = std::make_shared<PcaCertificate>(*found->second);
-  next->revoked = true;
-  found->second = std::move(next);
-  return Json::object();
-}
-
 Answer<Json> AcmPca::tag(const Question& question) {
   auto tags = read_tags(question.input.at("Tags"));
   if (!tags) return tags.fault();
   return replace(question, [&](PcaAuthority& authority) -> Done {
     for (const auto& [key, value] : *tags) authority.tags[key] = value;
-    if (authority.tags.size() <= kMaxTags) return Ok{};
-    return Fault{"TooManyTagsException", "A CA has at most " + std::to_string(kMaxTags) + " tags"};
+    if (authority.tags.size() <= kMaxPcaTags) return Ok{};
+    return Fault{"TooManyTagsException", "A CA has at most " + std::to_string(kMaxPcaTags) + " tags"};
   });
 }
 
@@ -648,7 +374,7 @@ Answer<Json> AcmPca::list_tags(const Question& question) {
   if (!authority) return authority.fault();
   const auto after = registry::from_base64(question.str("NextToken")).value_or("");
   const auto most =
-      static_cast<std::size_t>(question.integer("MaxResults", static_cast<std::int64_t>(kMaxTags)));
+      static_cast<std::size_t>(question.integer("MaxResults", static_cast<std::int64_t>(kMaxPcaTags)));
   Json answer{{"Tags", Json::array()}};
   std::string last;
   for (const auto& [key, value] : (*authority)->tags) {

@@ -16,6 +16,8 @@
 
 namespace iotemu::neighbours {
 
+inline constexpr std::size_t kMaxPcaTags = 50;  ///< of one authority
+
 using PcaTags = std::map<std::string, std::string>;
 
 struct PcaAuthority {
