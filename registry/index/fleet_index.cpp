@@ -31,19 +31,17 @@ bool visit_one(std::string_view asked, std::string_view name, std::string_view v
   return (asked.empty() || asked == name) && visit(value);
 }
 
-}  // namespace
-
-class FleetIndex::ThingDocument final : public Document {
+/// A document that `Self` describes by one walk: `visit_values(field, visit)` calls `visit` with each value
+/// of the field, of all fields for an empty one, until it says yes, and answers whether it did.
+template <class Self>
+class Visited : public Document {
  public:
-  ThingDocument(const FleetIndex& index, const ThingRecord& thing, bool connectivity, bool static_groups_only)
-      : index_{index}, thing_{thing}, connectivity_{connectivity}, static_groups_only_{static_groups_only} {}
-
   [[nodiscard]] bool any_value(std::string_view field, const ValueTest& test) const override {
-    return visit_values(field, [&](std::string_view value) { return test.matches(value); });
+    return self().visit_values(field, [&](std::string_view value) { return test.matches(value); });
   }
   [[nodiscard]] std::vector<std::string> values(std::string_view field) const override {
     std::vector<std::string> all;
-    visit_values(field, [&](std::string_view value) {
+    self().visit_values(field, [&](std::string_view value) {
       all.emplace_back(value);
       return false;
     });
@@ -51,6 +49,19 @@ class FleetIndex::ThingDocument final : public Document {
   }
 
  private:
+  [[nodiscard]] const Self& self() const { return static_cast<const Self&>(*this); }
+};
+
+}  // namespace
+
+class FleetIndex::ThingDocument final : public Visited<ThingDocument> {
+ public:
+  ThingDocument(const FleetIndex& index, const ThingRecord& thing, bool connectivity, bool static_groups_only)
+      : index_{index}, thing_{thing}, connectivity_{connectivity}, static_groups_only_{static_groups_only} {}
+
+ private:
+  friend Visited;
+
   template <class Visit>
   bool visit_values(std::string_view field, Visit visit) const {
     return visit_one(field, "thingName", thing_.name.text(), visit) ||
@@ -96,23 +107,13 @@ class FleetIndex::ThingDocument final : public Document {
   bool static_groups_only_;
 };
 
-class FleetIndex::GroupDocument final : public Document {
+class FleetIndex::GroupDocument final : public Visited<GroupDocument> {
  public:
   explicit GroupDocument(const ThingGroupRecord& group) : group_{group} {}
 
-  [[nodiscard]] bool any_value(std::string_view field, const ValueTest& test) const override {
-    return visit_values(field, [&](std::string_view value) { return test.matches(value); });
-  }
-  [[nodiscard]] std::vector<std::string> values(std::string_view field) const override {
-    std::vector<std::string> all;
-    visit_values(field, [&](std::string_view value) {
-      all.emplace_back(value);
-      return false;
-    });
-    return all;
-  }
-
  private:
+  friend Visited;
+
   template <class Visit>
   bool visit_values(std::string_view field, Visit visit) const {
     return visit_one(field, "thingGroupName", group_.name.text(), visit) ||

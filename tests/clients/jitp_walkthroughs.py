@@ -9,6 +9,7 @@ from daemon import Story, run
 from identities import Ca, Identity, openssl, register
 from mosquitto import LOST, publish
 from policies import ARN
+from walkthroughs import unified_agent_template
 
 ROLE = "arn:aws:iam::123456789012:role/ACME-IOT-JIT-PROV"
 WALKTHROUGH = Path(__file__).resolve().parents[2] / "scripts/demo-jitp"
@@ -36,24 +37,11 @@ class PolicyByName(Story):
                          ["arn:aws:iot:eu-west-1:123456789012:client/${iot:Connection.Thing.ThingName}"])
 
 
-# What the template of the second walkthrough says. OrganizationName is no parameter that AWS defines, and nothing
-# refers to it: it does no harm (P5.3).
+# What the template of the second walkthrough says.
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [
     "iot:Subscribe", "iot:Connect", "iot:Publish", "iot:UpdateThingShadow", "iot:CreateTopicRule"],
     "Resource": ["*"]}]}, separators=(",", ":"))
-TEMPLATE = {
-    "Parameters": {f"AWS::IoT::Certificate::{name}": {"Type": "String"}
-                   for name in ("CommonName", "OrganizationName", "Id")},
-    "Resources": {
-        "thing": {
-            "Type": "AWS::IoT::Thing",
-            "Properties": {"ThingName": {"Ref": "AWS::IoT::Certificate::CommonName"}, "ThingTypeName": "UnifiedAgent"},
-            "OverrideSettings": {"AttributePayload": "MERGE", "ThingTypeName": "REPLACE", "ThingGroups": "DO_NOTHING"}},
-        "certificate": {
-            "Type": "AWS::IoT::Certificate",
-            "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}, "Status": "ACTIVE"},
-            "OverrideSettings": {"Status": "DO_NOTHING"}},
-        "policy": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyDocument": POLICY}}}}
+TEMPLATE = unified_agent_template(POLICY)
 
 
 class PolicyInline(Story):

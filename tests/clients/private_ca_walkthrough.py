@@ -8,23 +8,12 @@ from daemon import Story, run
 from identities import Identity
 from mosquitto import LOST, publish
 from policies import ARN
+from walkthroughs import unified_agent_template
 
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [
     "iot:Subscribe", "iot:Connect", "iot:Publish", "iot:UpdateThingShadow", "iot:CreateTopicRule"],
     "Resource": ["*"]}]}
-TEMPLATE = {
-    "Parameters": {f"AWS::IoT::Certificate::{name}": {"Type": "String"}
-                   for name in ("CommonName", "OrganizationName", "Id")},
-    "Resources": {
-        "thing": {
-            "Type": "AWS::IoT::Thing",
-            "Properties": {"ThingName": {"Ref": "AWS::IoT::Certificate::CommonName"}, "ThingTypeName": "UnifiedAgent"},
-            "OverrideSettings": {"AttributePayload": "MERGE", "ThingTypeName": "REPLACE", "ThingGroups": "DO_NOTHING"}},
-        "certificate": {
-            "Type": "AWS::IoT::Certificate",
-            "Properties": {"CertificateId": {"Ref": "AWS::IoT::Certificate::Id"}, "Status": "ACTIVE"},
-            "OverrideSettings": {"Status": "DO_NOTHING"}},
-        "policy": {"Type": "AWS::IoT::Policy", "Properties": {"PolicyDocument": json.dumps(POLICY)}}}}
+TEMPLATE = unified_agent_template(json.dumps(POLICY))
 ROLE = {"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 CA_CONFIG = {"KeyAlgorithm": "RSA_2048", "SigningAlgorithm": "SHA256WITHRSA", "Subject": {
