@@ -20,6 +20,7 @@ enum class Errc {
   certificate_conflict,
   registration_code_validation,
   malformed_policy,
+  sql_parse,
   invalid_query,
   index_not_ready,
   invalid_aggregation,

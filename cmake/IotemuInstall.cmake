@@ -16,4 +16,5 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/iotemuConfig.cmake.in
                               ${PROJECT_BINARY_DIR}/iotemuConfig.cmake INSTALL_DESTINATION ${IOTEMU_CMAKE_DIR})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/iotemuConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/iotemuConfig.cmake ${PROJECT_BINARY_DIR}/iotemuConfigVersion.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/FindRE2.cmake ${CMAKE_CURRENT_LIST_DIR}/FindSeccomp.cmake
         DESTINATION ${IOTEMU_CMAKE_DIR})

@@ -227,10 +227,8 @@ void Emulator::Impl::open_api() {
                       .describe_endpoint_legacy = options.switches.describe_endpoint_legacy},
       *this, *this, *tasks, functions, *other_services, *blocking);
   http::ServerOptions server{.guard = names_of_host()};
-  if (!options.upstreams.empty()) {
-    server.limits.body = neighbours::kMaxPassedBytes;
-    server.body_limit = [this](const http::Request& head) { return other_services->body_limit(head); };
-  }
+  server.limits.body = neighbours::kMaxBodyOfAll;
+  server.body_limit = [this](const http::Request& head) { return other_services->body_limit(head); };
   server.guard.allowed_origins = options.allow_origins;
   if (!http::is_loopback_host(options.host) && !options.insecure_admin) admin_token = system_random.hex(24);
   server.guard.admin_token = admin_token;

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "registry/base64.h"
+#include "base/base64.h"
 
 namespace iotemu::registry {
 

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "emulator/api/members.h"
 #include "emulator/api/message_space.h"
 #include "emulator/api/router.h"
-#include "registry/base64.h"
 
 namespace iotemu::api {
 namespace {
@@ -56,7 +56,7 @@ Result<UserProperties> user_properties(const std::string& text) {
 }
 
 Result<std::string> correlation_data(const std::string& text) {
-  auto data = registry::from_base64(text);
+  auto data = from_base64(text);
   if (!data) return invalid("correlationData must be base64");
   if (data->size() > kMaxProperties) {
     return invalid("correlationData has " + std::to_string(data->size()) + " bytes; more than " +
@@ -113,13 +113,13 @@ Result<Json> get_retained_message(Call& call) {
   const auto message = call.messages->retained(topic);
   if (!message) return Error{Errc::not_found, "No retained message for topic " + topic + " exists"};
   Json answer{{"topic", message->topic},
-              {"payload", registry::to_base64(message->payload)},
+              {"payload", to_base64(message->payload)},
               {"qos", message->qos},
               {"lastModifiedTime", epoch_ms(message->modified)}};
   if (!message->user_properties.empty()) {
     auto properties = Json::array();
     for (const auto& [name, value] : message->user_properties) properties.push_back({{name, value}});
-    answer["userProperties"] = registry::to_base64(to_text(properties));
+    answer["userProperties"] = to_base64(to_text(properties));
   }
   return answer;
 }

@@ -22,6 +22,8 @@ ErrorShape error_shape(Errc code, Plane plane) {
       return {400, "RegistrationCodeValidationException"};
     case Errc::malformed_policy:
       return {400, "MalformedPolicyException"};
+    case Errc::sql_parse:
+      return {400, "SqlParseException"};
     case Errc::invalid_query:
       return {400, "InvalidQueryException"};
     case Errc::index_not_ready:

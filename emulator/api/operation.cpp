@@ -117,6 +117,12 @@ Member Member::structure(std::vector<Member> members) const {
   return next;
 }
 
+Member Member::flat(std::string_view wire_name) const {
+  auto member = *this;
+  member.is_flat = true;
+  member.wire = wire_name;
+  return member;
+}
 Member Member::list_of(const Member& element) const {
   auto next = *this;
   next.type = Type::list;

@@ -60,6 +60,7 @@ struct Member {
   std::int64_t lowest{std::numeric_limits<std::int64_t>::min()};
   std::int64_t highest{std::numeric_limits<std::int64_t>::max()};
   bool decodes_base64{false};  ///< base64 on the wire; the input object holds what it says
+  bool is_flat{false};         ///< a list or map that the query protocol writes as `wire.N`
   bool is_base64{false};       ///< a string whose length is that of the bytes it stands for
   const Pattern* must_match{nullptr};
   std::span<const std::string_view> values{};
@@ -79,6 +80,7 @@ struct Member {
   [[nodiscard]] Member as_base64() const;
   [[nodiscard]] Member structure(std::vector<Member> members) const;
   [[nodiscard]] Member list_of(const Member& element) const;
+  [[nodiscard]] Member flat(std::string_view wire_name) const;
   [[nodiscard]] Member map_of(const Member& key, const Member& value) const;
 };
 

@@ -3,11 +3,11 @@
 #include <future>
 #include <memory>
 
+#include "base/base64.h"
 #include "emulator/api/members.h"
 #include "emulator/invoke/custom_authorizer.h"
 #include "emulator/invoke/functions.h"
 #include "registry/authorizers.h"
-#include "registry/base64.h"
 
 namespace iotemu::api {
 namespace {
@@ -31,7 +31,7 @@ Result<AuthorizerQuestion> question_in(const Call& call) {
     question.mqtt = {.username = text_in(*mqtt, "username"),
                      .password_base64 = text_in(*mqtt, "password"),
                      .client_id = text_in(*mqtt, "clientId")};
-    if (!registry::from_base64(question.mqtt->password_base64)) {
+    if (!from_base64(question.mqtt->password_base64)) {
       return Error{Errc::invalid_request, "mqttContext.password is not Base64"};
     }
   }

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/base64.h"
 #include "base/hex.h"
 #include "base/utf8.h"
-#include "registry/base64.h"
 
 namespace iotemu::api {
 namespace {
@@ -46,7 +46,7 @@ Result<Json> from_text(const Member& member, const std::string& text) {
     return Json(number);
   }
   if (member.decodes_base64) {
-    auto said = registry::from_base64(text);
+    auto said = from_base64(text);
     if (!said || !is_utf8(*said)) return refused("base64 of UTF-8 text");
     return Json(std::move(*said));
   }
@@ -291,6 +291,14 @@ Result<Json> read_input(const Operation& operation, const RouteMatch& match, con
       auto conformed = conform(member, *found, lower_first(member.name));
       if (!conformed) return conformed;
       input[std::string{member.name}] = std::move(*conformed);
+      continue;
+    }
+    if (member.place == Place::query && member.type == Type::list) {
+      auto all = Json::array();
+      for (const auto& [name, value] : request.query) {
+        if (name == member.wire) all.push_back(value);
+      }
+      if (!all.empty()) input[std::string{member.name}] = std::move(all);
       continue;
     }
     const auto* text = wire_text(member, match, request);

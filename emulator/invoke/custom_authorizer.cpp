@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "registry/base64.h"
 #include "registry/pki/public_key.h"
 #include "registry/policy/document.h"
 
@@ -102,7 +102,7 @@ Result<bool> verify_token(const registry::AuthorizerRecord& authorizer, std::str
     return Error{Errc::invalid_request, "Authorizer " + authorizer.name.text() +
                                             " has signing enabled: a token and its signature are needed"};
   }
-  const auto signature = registry::from_base64(signature_base64);
+  const auto signature = from_base64(signature_base64);
   if (!signature) return Error{Errc::invalid_request, "The token's signature is not Base64"};
   for (const auto& [name, pem] : authorizer.public_keys) {
     const auto key = registry::pki::RsaPublicKey::from_pem(pem);

@@ -5,11 +5,11 @@
 #include <charconv>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/log.h"
 #include "emulator/neighbours/pca_extensions.h"
 #include "emulator/neighbours/pca_faults.h"
 #include "emulator/neighbours/pca_issue.h"
-#include "registry/base64.h"
 #include "registry/pki/csr.h"
 #include "registry/pki/extensions.h"
 
@@ -279,7 +279,7 @@ Answer<Json> AcmPca::list(const Question& question) {
   if (question.str("ResourceOwner") == "OTHER_ACCOUNTS") return answer;  // nothing is ever shared
   std::uint64_t after = 0;
   if (question.has("NextToken")) {
-    const auto token = registry::from_base64(question.str("NextToken")).value_or("");
+    const auto token = from_base64(question.str("NextToken")).value_or("");
     const auto parsed = std::from_chars(token.data(), token.data() + token.size(), after);
     if (token.empty() || parsed.ec != std::errc{} || parsed.ptr != token.data() + token.size()) {
       return Fault{"InvalidNextTokenException", "No answer held the NextToken " + question.str("NextToken")};
@@ -299,7 +299,7 @@ Answer<Json> AcmPca::list(const Question& question) {
   for (std::size_t i = 0; i < std::min(most, found.size()); ++i) {
     answer["CertificateAuthorities"].push_back(described(*found[i]));
   }
-  if (found.size() > most) answer["NextToken"] = registry::to_base64(std::to_string(found[most - 1]->number));
+  if (found.size() > most) answer["NextToken"] = to_base64(std::to_string(found[most - 1]->number));
   return answer;
 }
 
@@ -372,7 +372,7 @@ Answer<Json> AcmPca::untag(const Question& question) {
 Answer<Json> AcmPca::list_tags(const Question& question) {
   const auto authority = find(question);
   if (!authority) return authority.fault();
-  const auto after = registry::from_base64(question.str("NextToken")).value_or("");
+  const auto after = from_base64(question.str("NextToken")).value_or("");
   const auto most =
       static_cast<std::size_t>(question.integer("MaxResults", static_cast<std::int64_t>(kMaxPcaTags)));
   Json answer{{"Tags", Json::array()}};
@@ -380,7 +380,7 @@ Answer<Json> AcmPca::list_tags(const Question& question) {
   for (const auto& [key, value] : (*authority)->tags) {
     if (question.has("NextToken") && key <= after) continue;
     if (answer["Tags"].size() == most) {
-      answer["NextToken"] = registry::to_base64(last);
+      answer["NextToken"] = to_base64(last);
       break;
     }
     answer["Tags"].push_back({{"Key", key}, {"Value", value}});

@@ -16,6 +16,8 @@ struct Fault {
   std::string_view name{};  ///< as it travels
   std::string message{};
   unsigned status{400};
+  /// The name in the query protocol of a service that has two; JSON answers tell both.
+  std::string_view query_name{};
 };
 
 /// Like Result, with the service's own error.

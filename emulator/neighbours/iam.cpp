@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/hex.h"
 #include "emulator/neighbours/aws_ids.h"
 #include "emulator/neighbours/iam_document.h"
-#include "registry/base64.h"
 
 namespace iotemu::neighbours {
 namespace {
@@ -95,14 +95,14 @@ std::string iam_arn(const Realm& realm, std::string_view resource) {
 template <class Items, class Form>
 Json page(const Question& question, const char* list, const Items& items, Form form) {
   const auto most = static_cast<std::size_t>(question.integer("MaxItems", 100));
-  const auto after = registry::from_base64(question.str("Marker")).value_or("");
+  const auto after = from_base64(question.str("Marker")).value_or("");
   Json answer{{list, Json::array()}, {"IsTruncated", false}};
   std::string last;
   for (const auto& [key, item] : items) {
     if (question.has("Marker") && key <= after) continue;
     if (answer[list].size() == most) {
       answer["IsTruncated"] = true;
-      answer["Marker"] = registry::to_base64(last);
+      answer["Marker"] = to_base64(last);
       break;
     }
     answer[list].push_back(form(key, item));

@@ -16,34 +16,22 @@ namespace {
 /// Requests that may wait for the blocking pool; their clients may have gone.
 constexpr std::size_t kMaxWaiting = 256;
 
-enum class Form { json, query, rest_xml, rest_json };
-
-http::Response fault_answer(Form form, std::string_view xml_space, const Fault& fault,
-                            const std::string& id) {
-  if (form == Form::json) return json_fault(fault);
-  if (form == Form::query) return xml_fault(xml_space, fault, id);
-  if (form == Form::rest_xml) return rest_xml_fault(fault, id);
-  return {.status = fault.status,
-          .body = to_text(Json{{"__type", fault.name}, {"message", fault.message}}),
-          .headers = {{"x-amzn-ErrorType", std::string{fault.name}}}};
+std::string endpoint_of(const http::Request& request) {
+  const auto* host = request.header("Host");
+  return host == nullptr ? std::string{} : "http://" + *host;
 }
 
-Form form_of(const Service& service) {
-  return service.facts().protocol == Protocol::json ? Form::json : Form::query;
-}
-
-/// Both protocols know one path and one method (P9.1).
-Answer<Json> read_input(Form form, const Operation& operation, const http::Request& request) {
-  if (request.method != "POST" || !request.segments.empty()) {
-    const bool json = form == Form::json;
-    return Fault{json ? "UnknownOperationException" : "UnknownOperation",
-                 std::string{operation.shape.name} + " is asked by POST / alone", 404};
+std::vector<api::Route> routes_of(const Service& service) {
+  std::vector<api::Route> routes;
+  for (const auto& row : service.operations()) {
+    routes.push_back({row.shape.name, row.shape.verb, row.shape.path, &row.shape});
   }
-  if (form == Form::json) return read_json(operation, request);
-  if (!is_form(request)) return read_form(operation, {});
-  const auto fields = form_fields(request);
-  if (!fields) return fields.fault();
-  return read_form(operation, *fields);
+  return routes;
+}
+
+std::string longest(const Operation* operation) {
+  const auto bytes = operation == nullptr ? api::kMaxBody : operation->max_body;
+  return std::to_string(bytes / (1024 * 1024)) + " MB";
 }
 
 /// Both planes of IoT by all their names: older SDK releases sign the control plane as execute-api (P10.1),
@@ -55,11 +43,14 @@ bool is_ours(std::string_view service) {
 
 }  // namespace
 
+enum class Neighbours::Form { json, query, rest, rest_xml, other };
+
 struct Neighbours::Asked {
   std::string service{};
   std::string operation{};
-  Form form{Form::rest_json};
+  Form form{Form::other};
   bool told{true};  ///< false: the request is unsigned, and what it asks is no operation of ours
+  std::optional<api::RouteMatch> match{};  ///< of a REST service
 
   [[nodiscard]] Fault not_emulated() const {
     if (!told) {
@@ -79,6 +70,70 @@ struct Neighbours::Asked {
   }
 };
 
+/// One request of an operation, with all that its answer needs.
+struct Neighbours::Turn {
+  const Service& service;
+  const Operation& operation;
+  Form form{};
+  std::optional<api::RouteMatch> match{};
+  http::Request request{};
+  Realm realm{};
+  std::string access_key{};
+
+  [[nodiscard]] Answer<Json> input() const;
+  [[nodiscard]] http::Response response(Answer<Json> answer) const;
+  [[nodiscard]] http::Response refusal(const Fault& fault) const {
+    return fault_answer(form, service.facts(), fault, request.id);
+  }
+};
+
+http::Response Neighbours::fault_answer(Form form, const ServiceFacts& service, const Fault& fault,
+                                        const std::string& id) {
+  switch (form) {
+    case Form::json:
+      return json_fault(service, fault);
+    case Form::query:
+      return xml_fault(service.xml_space, fault, id);
+    case Form::rest:
+      return rest_fault(service, fault);
+    case Form::rest_xml:
+      return rest_xml_fault(fault, id);
+    case Form::other:
+      break;
+  }
+  return {.status = fault.status,
+          .body = to_text(Json{{"__type", fault.name}, {"message", fault.message}}),
+          .headers = {{"x-amzn-ErrorType", std::string{fault.name}}}};
+}
+
+Answer<Json> Neighbours::Turn::input() const {
+  const auto& facts = service.facts();
+  if (form == Form::rest) return read_rest(facts, operation, *match, request);
+  // The others know one method and, most of them, one path (P9.1).
+  if (request.method != "POST" || (!request.segments.empty() && !facts.has_paths)) {
+    return Fault{form == Form::json ? "UnknownOperationException" : "UnknownOperation",
+                 std::string{operation.shape.name} + " is asked by POST / alone", 404};
+  }
+  if (form == Form::json) return read_json(facts, operation, request);
+  if (!is_form(request)) return read_form(facts, operation, {});
+  const auto fields = form_fields(request);
+  if (!fields) return fields.fault();
+  return read_form(facts, operation, *fields);
+}
+
+http::Response Neighbours::Turn::response(Answer<Json> answer) const {
+  log::debug("API call", {{"id", request.id},
+                          {"service", service.facts().name},
+                          {"operation", operation.shape.name},
+                          {"account", realm.account},
+                          {"region", realm.region},
+                          {"outcome", answer ? "ok" : answer.fault().name}});
+  if (!answer) return refusal(answer.fault());
+  if (form == Form::json) return json_answer(service.facts(), *answer);
+  if (form == Form::rest) return rest_answer(operation, std::move(*answer));
+  return xml_answer(service.facts(), operation, *answer, request.id);
+}
+
 Neighbours::Neighbours(const Clock& clock, Random& random, Executor& blocking_pool,
                        std::unique_ptr<Upstreams> upstreams)
     : blocking_pool_{blocking_pool}, clock_{clock}, upstreams_{std::move(upstreams)} {
@@ -90,6 +145,7 @@ Neighbours::Neighbours(const Clock& clock, Random& random, Executor& blocking_po
   services_.push_back(std::move(iam));
   services_.push_back(std::move(sts));
   for (const auto& service : services_) {
+    if (service->facts().protocol == Protocol::rest) routers_.emplace(service.get(), routes_of(*service));
     if (!upstreams_->knows(service->facts().name)) continue;
     log::warn("A service that is emulated here is answered by its upstream",
               {{"service", service->facts().name}});
@@ -129,7 +185,9 @@ Service* Neighbours::find(std::string_view name) const {
 Neighbours::Asked Neighbours::what_is_asked(const http::Request& request,
                                             const api::Signatory& signatory) const {
   Asked asked{.service = signatory.scope ? signatory.scope->service : std::string{}};
-  if (const auto* target = request.header("X-Amz-Target")) {
+  const auto* target = request.header("X-Amz-Target");
+  if (target == nullptr && find_rest(request, asked)) return asked;
+  if (target != nullptr) {
     const auto dot = target->find('.');
     const auto prefix = target->substr(0, dot);
     asked.form = Form::json;
@@ -150,7 +208,9 @@ Neighbours::Asked Neighbours::what_is_asked(const http::Request& request,
     asked.service = "unsigned";
     asked.told = false;
     for (const auto& service : services_) {
-      if (service->facts().protocol == Protocol::query && service->find(asked.operation) != nullptr) {
+      const auto protocol = service->facts().protocol;
+      if ((protocol == Protocol::query || protocol == Protocol::json_and_query) &&
+          service->find(asked.operation) != nullptr) {
         asked.service = service->facts().name;
         asked.told = true;
       }
@@ -162,17 +222,53 @@ Neighbours::Asked Neighbours::what_is_asked(const http::Request& request,
   return asked;
 }
 
+/// An unsigned request may be told by its path: no two of these services share one.
+bool Neighbours::find_rest(const http::Request& request, Asked& asked) const {
+  for (const auto& [service, router] : routers_) {
+    const auto name = service->facts().name;
+    if (!asked.service.empty() && asked.service != name) continue;
+    auto match = match_rest(router, request);
+    if (!match && asked.service.empty()) continue;
+    asked.service = name;
+    asked.form = Form::rest;
+    asked.operation = match ? match->route->name : rest_operation(name, request);
+    asked.match = std::move(match);
+    return true;
+  }
+  return false;
+}
+
+/// A service that is emulated has a form of its own where it does not leave the choice to the request.
+Neighbours::Form Neighbours::form_of(const Service& service, Form asked) {
+  switch (service.facts().protocol) {
+    case Protocol::json:
+      return Form::json;
+    case Protocol::query:
+      return Form::query;
+    case Protocol::rest:
+      return Form::rest;
+    case Protocol::json_and_query:
+      break;
+  }
+  return asked == Form::json ? Form::json : Form::query;
+}
+
 std::size_t Neighbours::body_limit(const http::Request& head) const {
   const auto asked = what_is_asked(head, {.scope = api::credential_scope(head)});
-  return upstreams_->knows(asked.service) ? kMaxPassedBytes : api::kMaxBody;
+  if (upstreams_->knows(asked.service)) return kMaxPassedBytes;
+  const auto* service = find(asked.service);
+  const auto* operation = service == nullptr ? nullptr : service->find(asked.operation);
+  return operation == nullptr ? api::kMaxBody : operation->max_body;
 }
 
 bool Neighbours::take(http::Request& request, const api::Signatory& signatory,
                       const http::Responder& respond) {
   auto asked = what_is_asked(request, signatory);
   if (is_ours(asked.service)) return false;
-  const auto refuse = [form = asked.form, id = request.id](const Fault& fault) {
-    return fault_answer(form, "", fault, id);
+  const auto* service = find(asked.service);
+  const auto facts = service == nullptr ? ServiceFacts{} : service->facts();
+  const auto refuse = [form = asked.form, facts, id = request.id](const Fault& fault) {
+    return fault_answer(form, facts, fault, id);
   };
   if (upstreams_->knows(asked.service)) {
     if (request.foreign) {
@@ -189,58 +285,54 @@ bool Neighbours::take(http::Request& request, const api::Signatory& signatory,
     respond(refuse({"UnsupportedMediaTypeException", *why, 415}));
     return true;
   }
-  if (request.body.size() > api::kMaxBody) {
-    respond(refuse({"RequestEntityTooLargeException", "The body is longer than 1 MB", 413}));
+  const auto* operation = service == nullptr ? nullptr : service->find(asked.operation);
+  if (request.body.size() > (operation == nullptr ? api::kMaxBody : operation->max_body)) {
+    respond(refuse({"RequestEntityTooLargeException", "The body is longer than " + longest(operation), 413}));
     return true;
   }
   if (signatory.expired) {
-    const bool json = asked.form == Form::json || asked.form == Form::rest_json;
-    respond(refuse({json ? "ExpiredTokenException" : "ExpiredToken",
+    const bool xml = asked.form == Form::query || asked.form == Form::rest_xml;
+    respond(refuse({xml ? "ExpiredToken" : "ExpiredTokenException",
                     "The security token included in the request is expired", 403}));
     return true;
   }
-  const auto* service = find(asked.service);
-  const auto* operation = service == nullptr ? nullptr : service->find(asked.operation);
   if (operation == nullptr) {
     respond(refuse(asked.not_emulated()));
     return true;
   }
-  const auto form = form_of(*service);
-  auto input = read_input(form, *operation, request);
-  if (!input) {
-    respond(fault_answer(form, service->facts().xml_space, input.fault(), request.id));
-    return true;
-  }
-  run(*service, *operation, std::move(*input), signatory, request.id, respond);
+  carry_out(std::make_shared<const Turn>(
+                Turn{.service = *service,
+                     .operation = *operation,
+                     .form = form_of(*service, asked.form),
+                     .match = std::move(asked.match),
+                     .request = std::move(request),
+                     .realm = signatory.realm,
+                     .access_key = signatory.scope ? signatory.scope->access_key : std::string{}}),
+            respond);
   return true;
 }
 
-void Neighbours::run(const Service& service, const Operation& operation, Json input,
-                     const api::Signatory& signatory, const std::string& request_id,
-                     const http::Responder& respond) {
-  const auto answer = [&service, &operation, input = std::move(input), realm = signatory.realm,
-                       key = signatory.scope ? signatory.scope->access_key : std::string{}, request_id,
-                       respond] {
-    const auto done = operation.run({.realm = realm, .access_key = key, .input = input});
-    log::debug("API call", {{"id", request_id},
-                            {"service", service.facts().name},
-                            {"operation", operation.shape.name},
-                            {"account", realm.account},
-                            {"region", realm.region},
-                            {"outcome", done ? "ok" : done.fault().name}});
-    const auto form = form_of(service);
-    if (!done) return respond(fault_answer(form, service.facts().xml_space, done.fault(), request_id));
-    respond(form == Form::json ? json_answer(*done)
-                               : xml_answer(service.facts(), operation.shape.name, *done, request_id));
+void Neighbours::carry_out(std::shared_ptr<const Turn> turn, const http::Responder& respond) {
+  const auto answer = [turn, respond] {
+    auto input = turn->input();
+    if (!input) return respond(turn->refusal(input.fault()));
+    const Question question{.realm = turn->realm,
+                            .access_key = turn->access_key,
+                            .input = *input,
+                            .endpoint = endpoint_of(turn->request),
+                            .request_id = turn->request.id};
+    if (!turn->operation.run_later) return respond(turn->response(turn->operation.run(question)));
+    turn->operation.run_later(
+        question, [turn, respond](Answer<Json> later) { respond(turn->response(std::move(later))); });
   };
-  if (operation.slow) return run_blocking(answer, service, request_id, respond);
+  if (turn->operation.slow) return run_blocking(answer, turn, respond);
   answer();
 }
 
-void Neighbours::run_blocking(std::function<void()> answer, const Service& service,
-                              const std::string& request_id, const http::Responder& respond) {
-  const auto refuse = [&service, request_id, respond](const Fault& fault) {
-    respond(fault_answer(form_of(service), service.facts().xml_space, fault, request_id));
+void Neighbours::run_blocking(std::function<void()> answer, std::shared_ptr<const Turn> turn,
+                              const http::Responder& respond) {
+  const auto refuse = [turn = std::move(turn), respond](const Fault& fault) {
+    respond(turn->refusal(fault));
   };
   if (waiting_.fetch_add(1) >= kMaxWaiting) {
     --waiting_;

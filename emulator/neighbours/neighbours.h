@@ -36,7 +36,7 @@ class Neighbours final : public api::OtherServices {
 
   bool take(http::Request& request, const api::Signatory& signatory, const http::Responder& respond) override;
   void identify(api::Signatory& signatory) const override;
-  /// Longest body of the request with this head: more where it will be passed on.
+  /// Longest body of the request with this head: more where it will be passed on, or brings code.
   [[nodiscard]] std::size_t body_limit(const http::Request& head) const;
 
   /// Credentials of a role for somebody who has been let in elsewhere, as STS gives them.
@@ -49,23 +49,30 @@ class Neighbours final : public api::OtherServices {
   void stop() {
     stopping_ = true;
     upstreams_->stop();
+    for (const auto& service : services_) service->stop();
   }
 
  private:
+  enum class Form;
   struct Asked;
+  struct Turn;
 
   [[nodiscard]] Service* find(std::string_view name) const;
   [[nodiscard]] Asked what_is_asked(const http::Request& request, const api::Signatory& signatory) const;
-  void run(const Service& service, const Operation& operation, Json input, const api::Signatory& signatory,
-           const std::string& request_id, const http::Responder& respond);
-  void run_blocking(std::function<void()> answer, const Service& service, const std::string& request_id,
+  bool find_rest(const http::Request& request, Asked& asked) const;
+  [[nodiscard]] static Form form_of(const Service& service, Form asked);
+  [[nodiscard]] static http::Response fault_answer(Form form, const ServiceFacts& service, const Fault& fault,
+                                                   const std::string& id);
+  void carry_out(std::shared_ptr<const Turn> turn, const http::Responder& respond);
+  void run_blocking(std::function<void()> answer, std::shared_ptr<const Turn> turn,
                     const http::Responder& respond);
 
   Executor& blocking_pool_;
   const Clock& clock_;
   const std::unique_ptr<Upstreams> upstreams_;
   std::vector<std::unique_ptr<Service>> services_;
-  Sts* sts_{nullptr};  ///< one of the services
+  std::map<const Service*, api::Router> routers_;  ///< of those that speak REST
+  Sts* sts_{nullptr};                              ///< one of the services
   std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> stopping_{false};
   mutable std::atomic<bool> said_unknown_{false};  ///< of temporary credentials

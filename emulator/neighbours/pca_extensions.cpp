@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "registry/base64.h"
+#include "base/base64.h"
 
 namespace iotemu::neighbours {
 namespace {
@@ -218,7 +218,7 @@ Done add_policies(std::vector<pki::RawExtension>& out, const Json& extensions) {
 
 Done add_custom(std::vector<pki::RawExtension>& out, const Json& extensions) {
   for (const auto& custom : extensions.value("CustomExtensions", Json::array())) {
-    auto der = registry::from_base64(text(custom, "Value"));
+    auto der = from_base64(text(custom, "Value"));
     if (!der) return invalid("The Value of a custom extension is not Base64");
     auto oid = text(custom, "ObjectIdentifier");
     if (std::ranges::find(out, oid, &pki::RawExtension::oid) != out.end()) {

@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "registry/base64.h"
+#include "base/base64.h"
 
 namespace iotemu::neighbours {
 namespace {
@@ -16,7 +16,7 @@ bool is_pem(std::string_view text) {
 std::optional<std::string> decode(std::string_view text) {
   std::string plain{text};
   std::erase_if(plain, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
-  return registry::from_base64(plain);
+  return from_base64(plain);
 }
 
 /// Read as Base64, PEM loses its dashes, spaces and line breaks, and ends at the first padding.

@@ -31,7 +31,7 @@ Answer<Json> read_members(const std::vector<Member>& members, const Fields& fiel
                           const std::string& prefix) {
   auto out = Json::object();
   for (const auto& member : members) {
-    const auto name = prefix + std::string{member.name};
+    const auto name = prefix + std::string{member.is_flat ? member.wire : member.name};
     if (!has_below(fields, name)) continue;
     auto value = read_member(member, fields, name);
     if (!value) return value;
@@ -58,12 +58,26 @@ Answer<Json> read_scalar(const Member& member, std::string_view text, const std:
   return Json(text);
 }
 
+/// The names of key and value are those of the map's parts.
+Answer<Json> read_map(const Member& member, const Fields& fields, const std::string& name) {
+  auto out = Json::object();
+  for (std::size_t i = 1; i <= kMaxElements; ++i) {
+    const auto entry = name + (member.is_flat ? "." : ".entry.") + std::to_string(i);
+    if (!has_below(fields, entry)) break;
+    auto value = read_member(member.parts[1], fields, entry + '.' + std::string{member.parts[1].name});
+    if (!value) return value;
+    out[std::string{field(fields, entry + '.' + std::string{member.parts[0].name})}] = std::move(*value);
+  }
+  return out;
+}
+
 Answer<Json> read_member(const Member& member, const Fields& fields, const std::string& name) {
   if (member.type == Type::structure) return read_members(member.parts, fields, name + '.');
+  if (member.type == Type::string_map) return read_map(member, fields, name);
   if (member.type != Type::list) return read_scalar(member, field(fields, name), name);
   auto out = Json::array();
   for (std::size_t i = 1; i <= kMaxElements; ++i) {
-    const auto element = name + ".member." + std::to_string(i);
+    const auto element = name + (member.is_flat ? "." : ".member.") + std::to_string(i);
     if (!has_below(fields, element)) break;
     auto value = read_member(member.parts[0], fields, element);
     if (!value) return value;
@@ -93,23 +107,40 @@ void add_escaped(std::string& out, std::string_view text) {
   }
 }
 
-void add_element(std::string& out, std::string_view name, const Json& value);
+using Flat = std::vector<FlatOutput>;
 
-void add_content(std::string& out, const Json& value) {
+void add_element(std::string& out, std::string_view name, const Json& value, const Flat& flat);
+
+void add_part(std::string& out, const std::string& name, const Json& part, const Flat& flat) {
+  const auto found = std::ranges::find(flat, name, &FlatOutput::member);
+  if (found == flat.end()) return add_element(out, name, part, flat);
+  for (const auto& [key, item] : part.items()) {
+    if (found->key.empty()) {
+      add_element(out, found->element, item, flat);
+      continue;
+    }
+    out += "<" + std::string{found->element} + ">";
+    add_element(out, found->key, Json(key), flat);
+    add_element(out, found->value, item, flat);
+    out += "</" + std::string{found->element} + ">";
+  }
+}
+
+void add_content(std::string& out, const Json& value, const Flat& flat) {
   if (value.is_object()) {
-    for (const auto& [name, part] : value.items()) add_element(out, name, part);
+    for (const auto& [name, part] : value.items()) add_part(out, name, part, flat);
   } else if (value.is_array()) {
-    for (const auto& item : value) add_element(out, "member", item);
+    for (const auto& item : value) add_element(out, "member", item, flat);
   } else {
     add_escaped(out, value.is_string() ? value.get_ref<const std::string&>() : to_text(value));
   }
 }
 
-void add_element(std::string& out, std::string_view name, const Json& value) {
+void add_element(std::string& out, std::string_view name, const Json& value, const Flat& flat = {}) {
   out += '<';
   out += name;
   out += '>';
-  add_content(out, value);
+  add_content(out, value, flat);
   out += "</";
   out += name;
   out += '>';
@@ -159,20 +190,21 @@ std::string_view field(const Fields& fields, std::string_view name) {
   return found == fields.end() ? std::string_view{} : std::string_view{found->second};
 }
 
-Answer<Json> read_form(const Operation& operation, const Fields& fields) {
+Answer<Json> read_form(const ServiceFacts& service, const Operation& operation, const Fields& fields) {
   auto input = read_members(operation.shape.input, fields, "");
   if (!input) return input;
   if (auto valid = api::validate(operation.shape, *input); !valid) {
-    return Fault{"ValidationError", valid.error().message};
+    return Fault{service.invalid.empty() ? "ValidationError" : service.invalid, valid.error().message};
   }
   return input;
 }
 
-http::Response xml_answer(const ServiceFacts& service, std::string_view operation, const Json& answer,
+http::Response xml_answer(const ServiceFacts& service, const Operation& operation, const Json& answer,
                           std::string_view request_id) {
-  const auto name = std::string{operation};
+  const auto name = std::string{operation.shape.name};
   auto body = opened(name + "Response", service.xml_space);
-  if (!answer.empty()) add_element(body, name + "Result", answer);
+  if (!answer.empty() || operation.has_result)
+    add_element(body, name + "Result", answer, operation.flat_output);
   add_element(body, "ResponseMetadata", Json{{"RequestId", request_id}});
   body += "</" + name + "Response>";
   return {.body = std::move(body), .content_type = "text/xml"};
@@ -189,7 +221,7 @@ http::Response xml_fault(std::string_view xml_space, const Fault& fault, std::st
   auto body = opened("ErrorResponse", xml_space);
   add_element(body, "Error",
               Json{{"Type", fault.status < 500 ? "Sender" : "Receiver"},
-                   {"Code", fault.name},
+                   {"Code", fault.query_name.empty() ? fault.name : fault.query_name},
                    {"Message", fault.message}});
   add_element(body, "RequestId", Json(request_id));
   body += "</ErrorResponse>";

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/hex.h"
 #include "base/utf8.h"
-#include "registry/base64.h"
 
 namespace iotemu::neighbours {
 namespace {
@@ -214,14 +214,14 @@ Json metadata(const Realm& realm, const std::string& name, const SsmVersion& ver
 template <class Parameters, class Choose, class Form>
 Json page(const Question& question, std::int64_t most, const Parameters& parameters, Choose choose,
           Form form) {
-  const auto after = registry::from_base64(question.str("NextToken")).value_or("");
+  const auto after = from_base64(question.str("NextToken")).value_or("");
   const auto limit = static_cast<std::size_t>(question.integer("MaxResults", most));
   Json answer{{"Parameters", Json::array()}};
   std::string last;
   for (const auto& [name, versions] : parameters) {
     if ((question.has("NextToken") && name <= after) || !choose(name, versions.back())) continue;
     if (answer["Parameters"].size() == limit) {
-      answer["NextToken"] = registry::to_base64(last);
+      answer["NextToken"] = to_base64(last);
       break;
     }
     answer["Parameters"].push_back(form(name, versions.back()));
@@ -276,7 +276,7 @@ const Ssm::Home& Ssm::home(const Realm& realm) const {
 std::string Ssm::sealed() {
   std::vector<std::uint8_t> bytes(kSealedBytes);
   random_.fill(bytes);
-  return registry::to_base64(std::string{bytes.begin(), bytes.end()});
+  return to_base64(std::string{bytes.begin(), bytes.end()});
 }
 
 Answer<Json> Ssm::put(const Question& question) {

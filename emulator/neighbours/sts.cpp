@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/log.h"
 #include "emulator/neighbours/aws_ids.h"
 #include "emulator/neighbours/iam_document.h"
-#include "registry/base64.h"
 
 namespace iotemu::neighbours {
 namespace {
@@ -40,7 +40,7 @@ std::string account_of_role(const std::string& arn) {
 std::string random_text(std::size_t bytes, Random& random) {
   std::vector<std::uint8_t> raw(bytes);
   random.fill(raw);
-  return registry::to_base64(std::string{raw.begin(), raw.end()});
+  return to_base64(std::string{raw.begin(), raw.end()});
 }
 
 /// What makes a session of less, or of whom, is of no effect where no right is checked.

@@ -1,6 +1,6 @@
 #include "registry/pki/pem.h"
 
-#include "registry/base64.h"
+#include "base/base64.h"
 
 namespace iotemu::registry::pki {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/manual_clock.h"
-#include "registry/base64.h"
 #include "registry/links.h"
 #include "registry/table.h"
 #include "tests/unit/registry/result_matchers.h"

@@ -1,6 +1,6 @@
 // The data plane on its way in and out: where members travel, what is refused, how pages and errors look.
 
-#include "registry/base64.h"
+#include "base/base64.h"
 #include "tests/unit/emulator/api/api_fixture.h"
 
 namespace iotemu::api {
@@ -50,9 +50,9 @@ TEST_F(DataPlane, PublishCarriesThePropertiesOfMqtt5) {  // DP-1
   const auto answer =
       ask("POST", "/topics/t?qos=1&retain=true&contentType=text%2Fplain&responseTopic=r%2Fs&messageExpiry=60",
           "x",
-          {{"x-amz-mqtt5-user-properties", registry::to_base64(R"([{"n":"1"},{"n":"2"}])")},
+          {{"x-amz-mqtt5-user-properties", to_base64(R"([{"n":"1"},{"n":"2"}])")},
            {"x-amz-mqtt5-payload-format-indicator", "UTF8_DATA"},
-           {"x-amz-mqtt5-correlation-data", registry::to_base64(std::string{"\0id", 3})}});
+           {"x-amz-mqtt5-correlation-data", to_base64(std::string{"\0id", 3})}});
   ASSERT_EQ(answer.status, 200U) << answer.body;
   const auto& message = space.published.at(0);
   EXPECT_EQ(message.qos, 1);
@@ -67,9 +67,7 @@ TEST_F(DataPlane, PublishCarriesThePropertiesOfMqtt5) {  // DP-1
 
 TEST_F(DataPlane, UserPropertiesMayBeJsonInsideAJsonText) {  // as the AWS CLI sends them
   const auto twice = Json(R"([{"n":"1"}])").dump();
-  EXPECT_EQ(
-      ask("POST", "/topics/t", "", {{"x-amz-mqtt5-user-properties", registry::to_base64(twice)}}).status,
-      200U);
+  EXPECT_EQ(ask("POST", "/topics/t", "", {{"x-amz-mqtt5-user-properties", to_base64(twice)}}).status, 200U);
   EXPECT_EQ(space.published.at(0).user_properties, (UserProperties{{"n", "1"}}));
 }
 
@@ -111,23 +109,20 @@ INSTANTIATE_TEST_SUITE_P(
         BadPublish{"CorrelationData", "/topics/t", {{"x-amz-mqtt5-correlation-data", "not base64"}}},
         BadPublish{"CorrelationDataTooLong",
                    "/topics/t",
-                   {{"x-amz-mqtt5-correlation-data", registry::to_base64(std::string(8193, 'x'))}}},
+                   {{"x-amz-mqtt5-correlation-data", to_base64(std::string(8193, 'x'))}}},
         BadPublish{"PropertiesNotBase64", "/topics/t", {{"x-amz-mqtt5-user-properties", R"([{"a":"b"}])"}}},
+        BadPublish{"PropertiesNoJson", "/topics/t", {{"x-amz-mqtt5-user-properties", to_base64("a=b")}}},
         BadPublish{
-            "PropertiesNoJson", "/topics/t", {{"x-amz-mqtt5-user-properties", registry::to_base64("a=b")}}},
-        BadPublish{"PropertiesObject",
-                   "/topics/t",
-                   {{"x-amz-mqtt5-user-properties", registry::to_base64(R"({"a":"b"})")}}},
+            "PropertiesObject", "/topics/t", {{"x-amz-mqtt5-user-properties", to_base64(R"({"a":"b"})")}}},
         BadPublish{"PropertiesPairs",
                    "/topics/t",
-                   {{"x-amz-mqtt5-user-properties", registry::to_base64(R"([{"a":"b","c":"d"}])")}}},
-        BadPublish{"PropertiesNumber",
-                   "/topics/t",
-                   {{"x-amz-mqtt5-user-properties", registry::to_base64(R"([{"a":1}])")}}},
-        BadPublish{"PropertiesTooLong",
-                   "/topics/t",
-                   {{"x-amz-mqtt5-user-properties",
-                     registry::to_base64(R"([{"a":")" + std::string(8192, 'x') + R"("}])")}}}),
+                   {{"x-amz-mqtt5-user-properties", to_base64(R"([{"a":"b","c":"d"}])")}}},
+        BadPublish{
+            "PropertiesNumber", "/topics/t", {{"x-amz-mqtt5-user-properties", to_base64(R"([{"a":1}])")}}},
+        BadPublish{
+            "PropertiesTooLong",
+            "/topics/t",
+            {{"x-amz-mqtt5-user-properties", to_base64(R"([{"a":")" + std::string(8192, 'x') + R"("}])")}}}),
     [](const auto& row) { return std::string{row.param.name}; });
 
 TEST_F(DataPlane, ThrottlingIs429) {  // DP-0c
@@ -171,7 +166,7 @@ TEST_F(DataPlane, GetsARetainedMessage) {  // DP-2, DP-0b
                   {"payload", "b24="},
                   {"qos", 1},
                   {"lastModifiedTime", 1700000000123},
-                  {"userProperties", registry::to_base64(R"([{"n":"1"}])")}}));
+                  {"userProperties", to_base64(R"([{"n":"1"}])")}}));
   EXPECT_FALSE(Json::parse(ask("GET", "/retainedMessage/c").body).contains("userProperties"));
   const auto none = ask("GET", "/retainedMessage/none");
   EXPECT_EQ(none.status, 404U);

@@ -7,11 +7,11 @@
 #include <optional>
 #include <set>
 
+#include "base/base64.h"
 #include "emulator/api/api.h"
 #include "emulator/api/operation.h"
 #include "emulator/api/router.h"
 #include "emulator/api/validate.h"
-#include "registry/base64.h"
 
 namespace iotemu::api {
 namespace {
@@ -171,7 +171,7 @@ TEST_P(OperationTest, ReadsFromTheWireWhatTheInProcessCallIsGiven) {
   auto sent = Json::object();
   for (const auto& member : operation().input) {
     auto value = input.at(std::string{member.name});
-    if (member.decodes_base64) value = registry::to_base64(as_text(value));
+    if (member.decodes_base64) value = to_base64(as_text(value));
     const std::string wire{member.wire};
     switch (member.place) {
       case Place::path: {

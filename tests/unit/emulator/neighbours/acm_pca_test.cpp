@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "registry/base64.h"
+#include "base/base64.h"
 #include "registry/pki/csr.h"
 #include "registry/pki/extensions.h"
 #include "registry/pki/verify.h"
@@ -16,7 +16,6 @@ namespace iotemu::neighbours {
 namespace {
 
 namespace pki = registry::pki;
-using registry::to_base64;
 using std::chrono::days;
 using std::chrono::minutes;
 

@@ -3,15 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/base64.h"
 #include "emulator/neighbours/iam_document.h"
 #include "emulator/neighbours/pca_template.h"
 #include "emulator/neighbours/pem_blob.h"
-#include "registry/base64.h"
 
 namespace iotemu::neighbours {
 namespace {
 
-using registry::to_base64;
 using testing::ElementsAre;
 
 constexpr const char* kPem =

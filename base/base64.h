@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-namespace iotemu::registry {
+namespace iotemu {
 
 [[nodiscard]] std::string to_base64(std::string_view bytes);
 /// Nothing for another alphabet, wrong padding, stray bits or white space.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
-}  // namespace iotemu::registry
+}  // namespace iotemu

@@ -1,9 +1,9 @@
-#include "registry/base64.h"
+#include "base/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace iotemu::registry {
+namespace iotemu {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -63,4 +63,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace iotemu::registry
+}  // namespace iotemu
