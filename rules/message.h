@@ -31,7 +31,8 @@ struct Message {
 struct Surroundings {
   std::string_view account{};
   std::string_view region{};
-  std::int64_t now_ms{0};  ///< `timestamp()`; one instant for one evaluation.
+  std::string_view rule{};  ///< The name of the rule; empty: none.
+  std::int64_t now_ms{0};   ///< `timestamp()`; one instant for one evaluation.
 };
 
 }  // namespace iotemu::rules

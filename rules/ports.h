@@ -3,6 +3,7 @@
 // What rules need from their surroundings, implemented by the product: the functions of SQL that ask somebody
 // else, and the places that the actions go to.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,8 +25,9 @@ namespace iotemu::rules {
 class FunctionHost {
  public:
   virtual ~FunctionHost() = default;
-  /// aws_lambda: must answer within 2,000 ms.
-  virtual Result<std::string> invoke_lambda(std::string_view function_arn, std::string event) = 0;
+  /// aws_lambda: must answer within 2,000 ms. The function is asked on behalf of `rule`, by its name.
+  virtual Result<std::string> invoke_lambda(std::string_view function_arn, std::string event,
+                                            std::string_view rule) = 0;
 
   struct DynamoKey {
     std::string name{};
@@ -69,6 +71,8 @@ struct ActionRequest {
   std::string trace_id{};
   std::shared_ptr<const std::string> original_payload{};
   std::size_t depth{0};  ///< Republishes that led to the message (RU-8).
+  /// What the first of those messages has led to by now, counted for all of them; null: nothing.
+  std::shared_ptr<std::atomic<std::uint32_t>> descendants{};
 };
 
 /// Why an action has failed: a row of `failures` in RU-29.
@@ -88,6 +92,16 @@ class ActionSink {
   /// `done` is called exactly once, inside the call or later, on any thread. What is worth trying again has
   /// been tried again by then.
   virtual void run(ActionRequest request, Done done) = 0;
+};
+
+/// Who runs the error action of messages that were sent together and failed together (RU-32): one for all of
+/// them, in place of one for each. Thread-safe; never blocks the caller.
+class BatchFailures {
+ public:
+  virtual ~BatchFailures() = default;
+  /// `last` is the batch's last message, `document` the payload of the error action. What each of them had
+  /// asked for is told done, without a failure, behind this call.
+  virtual void batch_failed(const ActionRequest& last, std::string document) = 0;
 };
 
 }  // namespace iotemu::rules

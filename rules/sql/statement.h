@@ -62,8 +62,12 @@ class Evaluation {
   Evaluation(const Evaluation&) = delete;
   Evaluation& operator=(const Evaluation&) = delete;
 
-  /// Nothing: WHERE says no (RU-11). An error ends the rule without its actions (RU-28).
+  /// Nothing: WHERE says no (RU-11). An error ends the rule without its actions (RU-28): a function that
+  /// failed, or Errc::limit_exceeded: more than 100,000 steps, 16 MiB of memory or 128 KiB of result. Called
+  /// at most once.
   Result<std::optional<Selected>> run();
+  /// What it holds of the heap by now.
+  [[nodiscard]] std::size_t bytes() const;
 
  private:
   friend class Template;
@@ -74,15 +78,17 @@ class Evaluation {
 /// A string of an action with `${expression}` in it (RU-27).
 class Template {
  public:
-  /// `statement` tells the version and the variables; null for what stands outside a rule's SQL.
-  /// Errc::sql_parse.
+  /// `statement` tells the version and the variables; it need not outlive the template. Errc::sql_parse with
+  /// the place in `text`.
   static Result<Template> compile(std::string_view text, const Statement& statement);
   Template(Template&&) noexcept;
   Template& operator=(Template&&) noexcept;
   ~Template();
 
   [[nodiscard]] bool may_wait() const;
-  /// Undefined is the empty string.
+  /// Undefined is the empty string. `evaluation` is of the statement that the template was compiled for; it
+  /// needs no run(). An error is that of this template alone; after a run() that failed, every template
+  /// fails.
   Result<std::string> text(Evaluation& evaluation) const;
 
  private:

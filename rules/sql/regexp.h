@@ -1,0 +1,52 @@
+#pragma once
+
+// Regular expressions of SQL (RU section 7.6), by RE2: linear in the text whatever the expression. AWS's are
+// Java's. differs: look-around and back-references, which RE2 does not have, are not valid here, so that
+// functions with them are Undefined. Immutable; may be shared by threads.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace re2 {
+class RE2;
+}
+
+namespace iotemu::rules::sql {
+
+class Regexp {
+ public:
+  /// Longer expressions are not valid.
+  static constexpr std::size_t kMostPatternBytes = 4096;
+  /// What a compiled expression may take, its states included.
+  static constexpr std::int64_t kMostMemoryBytes = std::int64_t{1024} * 1024;
+
+  /// Nothing for what is not valid, or too large.
+  static std::optional<Regexp> compile(std::string_view pattern);
+  Regexp(Regexp&&) noexcept;
+  Regexp& operator=(Regexp&&) noexcept;
+  ~Regexp();
+
+  /// Whether some part of the text matches.
+  [[nodiscard]] bool matches(std::string_view text) const;
+  /// The first match, a part of `text`.
+  [[nodiscard]] std::optional<std::string_view> first(std::string_view text) const;
+
+  /// Matches times what is left of the text: a search may look at all of it for each, however short the
+  /// match.
+  static constexpr std::size_t kMostSearchedBytes = 32 * std::size_t{1024} * 1024;
+
+  /// `out` is the text with all matches replaced as Java's Matcher.replaceAll does it: $1 and ${name} are
+  /// groups, a backslash takes the sign behind it as it is.
+  enum class Replaced { done, bad_replacement, too_long, too_much_work };
+  /// `searched`: the bytes that were looked at in the worst case.
+  [[nodiscard]] Replaced replace_all(std::string_view text, std::string_view replacement, std::size_t most,
+                                     std::string& out, std::size_t& searched) const;
+
+ private:
+  explicit Regexp(std::unique_ptr<const re2::RE2> expression);
+  std::unique_ptr<const re2::RE2> expression_;
+};
+
+}  // namespace iotemu::rules::sql
