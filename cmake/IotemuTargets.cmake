@@ -65,17 +65,18 @@ function(iotemu_library)
   set_property(GLOBAL APPEND PROPERTY IOTEMU_LIBRARIES ${target})
 endfunction()
 
-# iotemu_test(NAME base_tests LABEL fast SOURCES … DEPS …): a GoogleTest executable; each TEST is a ctest test.
+# iotemu_test(NAME base_tests LABEL fast SOURCES … DEPS …): a GoogleTest executable; each TEST is a ctest test, with SERIAL
+# one that nothing else runs beside.
 function(iotemu_test)
-  cmake_parse_arguments(ARG "" "NAME;LABEL" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL" "NAME;LABEL" "SOURCES;DEPS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SOURCES})
   iotemu_compile_options(${ARG_NAME})
   target_include_directories(${ARG_NAME} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${ARG_NAME} PRIVATE iotemu_test_support GTest::gmock GTest::gtest_main)
   iotemu_link(${ARG_NAME} PRIVATE ${ARG_DEPS})
   include(GoogleTest)
-  gtest_discover_tests(${ARG_NAME} PROPERTIES LABELS "${ARG_LABEL}" DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST
-                       NO_PRETTY_VALUES)
+  gtest_discover_tests(${ARG_NAME} PROPERTIES LABELS "${ARG_LABEL}" RUN_SERIAL ${ARG_SERIAL} DISCOVERY_TIMEOUT 60
+                       DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES)
 endfunction()
 
 # iotemu_bench(NAME codec_bench SOURCES … DEPS …): a Google Benchmark executable with its own main.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "emulator/invoke/callback.h"
 #include "emulator/invoke/command.h"
 #include "emulator/invoke/webhook.h"
+#include "emulator/sinks/lambda.h"
+#include "emulator/sinks/republish.h"
 #include "emulator/topics/registration.h"
 
 // The composition root: the one file where ports meet adaptors.
@@ -106,6 +109,7 @@ registry::RegistryOptions registry_options(const Options& options) {
           ? MissingParameter::fails_when_declared
           : MissingParameter::fails_when_referenced;
   result.jitp_serial_fallback = switches.jitp_serial_fallback;
+  result.confirm_destinations = switches.http_action_confirmation;
   // One for all realms: its key is expensive, and made on first use.
   result.service_ca = std::make_shared<registry::ServiceCa>();
   return result;
@@ -114,6 +118,42 @@ registry::RegistryOptions registry_options(const Options& options) {
 bulk::InputOptions input_options(const Options& options) {
   const auto s3 = options.upstreams.find("s3");
   return {.folder = options.bulk_input_folder, .s3_url = s3 == options.upstreams.end() ? "" : s3->second};
+}
+
+runtime::Walls walls(LambdaOptions::Sandbox sandbox) {
+  switch (sandbox) {
+    case LambdaOptions::Sandbox::automatic:
+      return runtime::Walls::automatic;
+    case LambdaOptions::Sandbox::strict:
+      return runtime::Walls::strict;
+    case LambdaOptions::Sandbox::off:
+      return runtime::Walls::off;
+  }
+  return runtime::Walls::strict;
+}
+
+runtime::PoolOptions pool_options(const LambdaOptions& options) {
+  return {.programs = {.node = options.node,
+                       .python = options.python,
+                       .path = options.path,
+                       .modules = options.modules,
+                       .node_path = options.node_path,
+                       .python_path = options.python_path},
+          .walls = walls(options.sandbox),
+          .connect_ports = options.connect_ports,
+          .temporary_folder = options.temporary_folder,
+          .processes = options.processes,
+          .concurrency = options.concurrency,
+          .idle_time = options.idle_time};
+}
+
+neighbours::lambda::CodePlaces code_places(const LambdaOptions& options) {
+  std::error_code failed;
+  for (const auto& folder : options.folders) {
+    if (!std::filesystem::is_directory(folder, failed))
+      fail("--lambda-folder: '" + folder + "' is no folder that can be read");
+  }
+  return {.root = options.temporary_folder, .folders = {options.folders.begin(), options.folders.end()}};
 }
 
 /// The names and addresses by which clients know us: they stand in the server certificate and pass as Host.
@@ -140,33 +180,45 @@ Emulator::Impl::Impl(const Options& given)
                             : std::make_unique<SystemRandom>()},
       refused{*clock} {
   open_identity();
+  open_function_runtime();
   events = std::make_unique<ThreadExecutor>(work, "iotemu-events", 1);
   callbacks = std::make_unique<ThreadExecutor>(work, "iotemu-handlers", 1);
   blocking = std::make_unique<ThreadExecutor>(work, "iotemu-blocking", 2);
   // A fleet that asks for keys keeps no API call waiting.
   fleet_keys = std::make_unique<ThreadExecutor>(work, "iotemu-fleet", 1);
+  rule_work = std::make_unique<rule_engine::RuleWork>(work);
   timers = std::make_unique<Timers>(*clock, *events, manual_clock != nullptr);
   real_timers = std::make_unique<Timers>(system_clock, *events, false);
-  realms = std::make_unique<identity::Realms>(
-      identity::RealmSurroundings{.default_realm = default_realm(),
-                                  .clock = *clock,
-                                  .random = *random,
-                                  .refusals = refused,
-                                  .events = *events,
-                                  .registry = registry_options(options),
-                                  .session_expiry = options.limits.session_expiry,
-                                  .timers = *timers,
-                                  .fleet = {.keys = *fleet_keys,
-                                            .steps = *events,
-                                            .functions = functions,
-                                            .refusals = refused,
-                                            .load = fleet_load,
-                                            .real_clock = system_clock,
-                                            .real_timers = *real_timers,
-                                            .hook_time_limit = options.limits.provisioning_hook_timeout},
-                                  .make_broker = [this](mqtt::BrokerObserver* observer) -> mqtt::Broker& {
-                                    return mqtt_server->make_broker(observer);
-                                  }});
+  realms = std::make_unique<identity::Realms>(identity::RealmSurroundings{
+      .default_realm = default_realm(),
+      .clock = *clock,
+      .random = *random,
+      .refusals = refused,
+      .events = *events,
+      .registry = registry_options(options),
+      .session_expiry = options.limits.session_expiry,
+      .timers = *timers,
+      .fleet = {.keys = *fleet_keys,
+                .steps = *events,
+                .functions = functions,
+                .refusals = refused,
+                .load = fleet_load,
+                .real_clock = system_clock,
+                .real_timers = *real_timers,
+                .hook_time_limit = options.limits.provisioning_hook_timeout},
+      .rules = {.clock = *clock,
+                .random = *random,
+                .work = *rule_work,
+                .sinks = action_sinks,
+                .make_functions =
+                    [this](const Realm& realm) {
+                      return std::make_unique<rule_engine::RealmFunctions>(realm, function_ports);
+                    }},
+      .confirm_destination =
+          [this](const registry::DestinationConfirmationDue& due) { outlets->confirm(due); },
+      .make_broker = [this](mqtt::BrokerObserver* observer) -> mqtt::Broker& {
+        return mqtt_server->make_broker(observer);
+      }});
   door = std::make_unique<identity::CertificateAuthenticator>(
       identity::DoorOptions{.switches = options.switches, .endpoint_names = endpoint_names(options)}, *realms,
       refused, *clock, *timers, functions,
@@ -175,6 +227,7 @@ Emulator::Impl::Impl(const Options& given)
                              const CertificateRegistered& event) { announce(home, event); },
           .call_handlers = [this](const CertificateRegistered& event) { call_handlers(event); }});
   mqtt_server = std::make_unique<mqtt::Server>(server_options(options), *door, *clock, *random, work);
+  open_rules();
   try {
     realms->open();
     open_api();
@@ -182,6 +235,7 @@ Emulator::Impl::Impl(const Options& given)
     open_mqtt();
     open_https();
     http_server->accept();  // who asks finds every port open
+    log::info("what Lambda functions are kept behind", {{"sandbox", to_text(function_runtime->sandbox())}});
   } catch (...) {
     end();
     throw;
@@ -205,6 +259,8 @@ void Emulator::Impl::end() {
   // What is queued may still touch the realms: run it now.
   callbacks.reset();
   blocking.reset();
+  rule_work->end();
+  action_sinks.clear();
   fleet_keys.reset();
   tasks.reset();
   events.reset();
@@ -216,21 +272,40 @@ void Emulator::Impl::open_identity() {
   server_identity = value_or_fail(identity::ServerIdentity::open(wanted, system_clock));
 }
 
+void Emulator::Impl::open_function_runtime() {
+  auto wanted = pool_options(options.lambda);
+  value_or_fail(runtime::Pool::check(wanted.walls));
+  wanted.endpoint_url = [this] { return api_endpoint(); };
+  function_runtime = std::make_unique<runtime::Pool>(std::move(wanted), work);
+}
+
 void Emulator::Impl::open_api() {
   tasks = std::make_unique<bulk::RegistrationTasks>(
       value_or_fail(bulk::open_input_files(input_options(options))), *clock, *random, system_random, work);
+  if (!http::is_loopback_host(options.host) && !options.insecure_admin) admin_token = system_random.hex(24);
   other_services = std::make_unique<neighbours::Neighbours>(
-      *clock, *random, *blocking, value_or_fail(neighbours::open_upstreams(options.upstreams)));
+      neighbours::Surroundings{.clock = *clock,
+                               .random = *random,
+                               .blocking_pool = *blocking,
+                               .timers = *timers,
+                               .work = work,
+                               .runtime = *function_runtime},
+      neighbours::NeighbourOptions{.code = code_places(options.lambda),
+                                   .enforce_lambda_permission = options.switches.enforce_lambda_permission,
+                                   .admin_token = admin_token,
+                                   .allowed_origins = options.allow_origins},
+      value_or_fail(neighbours::open_upstreams(options.upstreams)));
+  functions.set_others(&other_services->functions());
   api = std::make_unique<api::Api>(
       api::ApiOptions{.realm = default_realm(),
                       .endpoint_host = options.endpoint_host,
                       .describe_endpoint_legacy = options.switches.describe_endpoint_legacy},
       *this, *this, *tasks, functions, *other_services, *blocking);
+  open_outlets();
   http::ServerOptions server{.guard = names_of_host()};
   server.limits.body = neighbours::kMaxBodyOfAll;
   server.body_limit = [this](const http::Request& head) { return other_services->body_limit(head); };
   server.guard.allowed_origins = options.allow_origins;
-  if (!http::is_loopback_host(options.host) && !options.insecure_admin) admin_token = system_random.hex(24);
   server.guard.admin_token = admin_token;
   api::protect_system_paths(server.guard);
   http_server = std::make_unique<http::Server>(
@@ -247,6 +322,73 @@ http::GuardOptions Emulator::Impl::names_of_host() const {
   guard.allowed_hosts.insert(guard.allowed_hosts.end(), options.allow_hosts.begin(),
                              options.allow_hosts.end());
   return guard;
+}
+
+void Emulator::Impl::open_rules() {
+  function_ports = {
+      .functions = &functions,
+      .api = [this](const Realm& realm, std::string_view operation,
+                    const Json& input) { return api->call(realm, operation, input); },
+      .dynamodb_item = [this](const Realm& realm, std::string_view table,
+                              const rules::FunctionHost::DynamoKey& partition,
+                              const std::optional<rules::FunctionHost::DynamoKey>& sort,
+                              std::string_view) -> Result<std::string> {
+        auto key = Json::object();
+        key[partition.name][partition.is_number ? "N" : "S"] = partition.value;
+        if (sort) key[sort->name][sort->is_number ? "N" : "S"] = sort->value;
+        const auto item = other_services->dynamodb_item(realm, std::string{table}, key);
+        if (!item) return Error{Errc::invalid_request, "get_dynamodb: " + item.fault().message};
+        return *item ? to_text(**item) : std::string{};
+      },
+      .secret = [this](const Realm& realm, std::string_view id,
+                       bool binary) { return aws_questions->secret(realm, id, binary); },
+      .predict = [this](const Realm& realm, std::string_view model,
+                        std::string record) { return aws_questions->prediction(realm, model, record); },
+      .descriptor_file =
+          [this](const Realm& realm, std::string_view bucket, std::string_view file) {
+            return aws_questions->descriptor_file(realm, bucket, file);
+          }};
+}
+
+void Emulator::Impl::open_outlets() {
+  outlets = value_or_fail(sinks::Outlets::open(
+      {.upstreams = options.upstreams, .record_file = options.record_actions},
+      {.clock = *clock,
+       .random = *random,
+       .timers = *timers,
+       .steps = *events,
+       .work = work,
+       .other_services = *other_services,
+       .realms = *this,
+       .batch_failures = *this,
+       .api_endpoint = [this] { return api_endpoint(); },
+       .link_endpoint =
+           [this] {
+             // Bound to every address, it is for others too, who know it by its name.
+             const bool for_others = options.host == "0.0.0.0" || options.host == "::";
+             if (!for_others) return api_endpoint();
+             return "http://" + options.endpoint_host + ":" + std::to_string(api_port);
+           },
+       .assume =
+           [this](const std::string& role, const std::string& session, std::chrono::seconds lifetime) {
+             return other_services->open_session(role, session, lifetime);
+           }}));
+  aws_questions =
+      std::make_unique<rule_engine::AwsQuestions>(outlets->aws_requests(), *clock, options.bucket_folder);
+  auto& actions = outlets->actions();
+  actions.hide_with([this](std::string text) { return aws_questions->without_secrets(std::move(text)); });
+  actions.add("lambda", std::make_unique<sinks::LambdaSink>(functions));
+  actions.add("republish", std::make_unique<sinks::RepublishSink>(
+                               [this](const Realm& realm) -> mqtt::Broker* {
+                                 const auto home = realms->at(realm);
+                                 return home ? &(*home)->broker() : nullptr;
+                               },
+                               *clock));
+  for (const auto& kind : actions.kinds()) action_sinks.add(kind, sinks::forward_to(actions));
+}
+
+void Emulator::Impl::batch_failed(const rules::ActionRequest& last, std::string document) {
+  if (auto home = realms->at(last.realm)) (*home)->rules().run_error_action(last, std::move(document));
 }
 
 void Emulator::Impl::open_handlers() {
@@ -324,7 +466,7 @@ void Emulator::Impl::make_rsa_certificate() {
 
 void Emulator::Impl::announce(identity::RealmHome& home, const CertificateRegistered& event) const {
   for (int copy = 0; copy <= options.switches.event_duplicates; ++copy) {
-    home.publish(topics::registration_topic(event), event.json);
+    home.publish(topics::registration_topic(event), event.json, mqtt::QoS::at_most_once, event.client_id);
   }
 }
 
@@ -354,14 +496,18 @@ void Emulator::Impl::add_function(std::string_view name, std::function<Json(cons
 void Emulator::Impl::stop() {
   if (stopped.exchange(true)) return;
   fleet_load.close();
+  rule_work->close();
   timers->stop();
   real_timers->stop();
   // Some are missing when the constructor has failed.
   if (api) api->stop();
+  // Before the servers, where somebody may wait for a function's answer.
+  if (function_runtime) function_runtime->stop();
   if (other_services) other_services->stop();
   if (http_server) http_server->stop();
   if (https_server) https_server->stop();
   mqtt_server->stop();
+  if (outlets) outlets->stop();
   if (tasks) tasks->stop();
   handlers.stop();
   functions.stop();
@@ -380,6 +526,11 @@ Result<registry::Registry*> Emulator::Impl::registry(const Realm& realm) {
   return &(*home)->registry();
 }
 
+registry::Registry* Emulator::Impl::find_registry(const Realm& realm) {
+  auto* home = realms->find(realm);
+  return home == nullptr ? nullptr : &home->registry();
+}
+
 Result<api::MessageSpace*> Emulator::Impl::messages(const Realm& realm) {
   auto home = realms->at(realm);
   if (!home) return home.error();
@@ -393,7 +544,9 @@ Json Emulator::Impl::health() const {
           {"httpsPort", https_port},
           {"workers", mqtt_server->workers()},
           {"connections", mqtt_server->connections()},
-          {"clock", manual_clock ? "manual" : "real"}};
+          {"clock", manual_clock ? "manual" : "real"},
+          {"rulesDropped", rule_work->dropped()},
+          {"lambdaSandbox", function_runtime->sandbox()}};
 }
 
 Json Emulator::Impl::refusals() const {
@@ -407,7 +560,11 @@ Json Emulator::Impl::refusals() const {
 
 Status Emulator::Impl::reset(bool keep_ca) {
   tasks->reset();
+  // Whoever calls functions first: nothing starts a process between the runtime's end and theirs.
   other_services->reset();
+  outlets->reset();
+  aws_questions->reset();
+  function_runtime->reset();
   // What devices asked before shall leave nothing behind in what comes after.
   fleet_load.close();
   Status result = Ok{};

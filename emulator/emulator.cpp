@@ -178,6 +178,11 @@ void Emulator::stop() {
   impl_->stop();
 }
 
+std::vector<ActionRecord> Emulator::actions() {
+  settle();
+  return impl_->outlets->recorder().list();
+}
+
 std::vector<RefusalRecord> Emulator::refusals() const {
   return impl_->refused.list();
 }

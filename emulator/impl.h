@@ -32,18 +32,26 @@
 #include "emulator/invoke/functions.h"
 #include "emulator/invoke/registration_handlers.h"
 #include "emulator/neighbours/neighbours.h"
+#include "emulator/rules/aws_questions.h"
+#include "emulator/rules/function_host.h"
+#include "emulator/rules/rule_work.h"
+#include "emulator/runtime/pool.h"
+#include "emulator/sinks/outlets.h"
 #include "iotemu/emulator.h"
 #include "mqtt/net/server.h"
 
 namespace iotemu {
 
-struct Emulator::Impl final : api::Realms, api::System {
+struct Emulator::Impl final : api::Realms, api::System, rules::BatchFailures {
   explicit Impl(const Options& given);
   ~Impl() override;
 
   void open_identity();
+  void open_function_runtime();
   void open_api();
   void open_handlers();
+  void open_rules();
+  void open_outlets();
   void open_mqtt();
   void open_https();
   [[nodiscard]] http::GuardOptions names_of_host() const;
@@ -61,11 +69,19 @@ struct Emulator::Impl final : api::Realms, api::System {
 
   // api::Realms
   Result<registry::Registry*> registry(const Realm& realm) override;
+  [[nodiscard]] registry::Registry* find_registry(const Realm& realm) override;
   Result<api::MessageSpace*> messages(const Realm& realm) override;
   // api::System
   [[nodiscard]] Json health() const override;
   [[nodiscard]] std::string server_ca_pem() const override { return server_identity->ca_pem(); }
   [[nodiscard]] Json refusals() const override;
+  [[nodiscard]] Json actions(std::string_view rule, std::string_view action,
+                             std::size_t limit) const override {
+    return outlets->recorder().to_json(rule, action, limit);
+  }
+  [[nodiscard]] Json function_logs(std::string_view function) const override {
+    return function_runtime->logs(function);
+  }
   [[nodiscard]] Result<std::string> registration_report(const std::string& task_id, bulk::ReportType type,
                                                         std::string_view key) const override {
     return tasks->report(task_id, type, key);
@@ -73,6 +89,9 @@ struct Emulator::Impl final : api::Realms, api::System {
   [[nodiscard]] std::string api_endpoint() const override;
   [[nodiscard]] std::string new_id() override { return random->uuid(); }
   Status reset(bool keep_ca) override;
+
+  // rules::BatchFailures
+  void batch_failed(const rules::ActionRequest& last, std::string document) override;
 
   [[nodiscard]] Realm default_realm() const { return {.account = options.account, .region = options.region}; }
 
@@ -89,20 +108,28 @@ struct Emulator::Impl final : api::Realms, api::System {
   invoke::RegistrationHandlers handlers{refused};
   invoke::Functions functions{};
   topics::FleetLoad fleet_load{};
+  rule_engine::FunctionPorts function_ports{};
+  rule_engine::ActionSinks action_sinks{};
 
   // Ended by the destructor before anything they might touch is gone.
   std::unique_ptr<ThreadExecutor> events{};
   std::unique_ptr<ThreadExecutor> callbacks{};
   std::unique_ptr<ThreadExecutor> blocking{};
   std::unique_ptr<ThreadExecutor> fleet_keys{};
+  std::unique_ptr<rule_engine::RuleWork> rule_work{};
   std::unique_ptr<Timers> timers{};
   std::unique_ptr<Timers> real_timers{};
+
+  /// Lambda functions as processes; the services that invoke them refer to it.
+  std::unique_ptr<runtime::Pool> function_runtime{};
 
   std::unique_ptr<identity::Realms> realms{};
   std::unique_ptr<identity::CertificateAuthenticator> door{};
   std::unique_ptr<mqtt::Server> mqtt_server{};
   std::unique_ptr<bulk::RegistrationTasks> tasks{};
   std::unique_ptr<neighbours::Neighbours> other_services{};
+  std::unique_ptr<sinks::Outlets> outlets{};
+  std::unique_ptr<rule_engine::AwsQuestions> aws_questions{};
   std::unique_ptr<api::Api> api{};
   std::unique_ptr<http::Server> http_server{};
   std::unique_ptr<identity::DeviceHttps> device_https{};

@@ -144,7 +144,8 @@ class BrokerObserver {
   /// Whether `on_message` is wanted for a topic: keeps the message path free of copies nobody reads.
   /// `true` for a topic must not turn into `false` by the state of anything but the topic and the observer.
   virtual bool wants_message(std::string_view /*topic*/) const { return false; }
-  /// Every accepted publish on a wanted topic, wills included. `publisher` is null for the service itself.
+  /// Every accepted publish on a wanted topic, wills included. `publisher` is null for the service itself;
+  /// one without a connection has no client id.
   virtual void on_message(const MessagePtr& /*message*/, const ConnectionFacts* /*publisher*/) {}
 };
 

@@ -47,6 +47,14 @@ struct ExpiryAhead {
   Tick due{};
 };
 
+/// Somebody shall ask the owner of a new topic rule destination for its confirmation (RU-30).
+struct DestinationConfirmationDue {
+  Realm realm{};
+  std::string arn{};
+  std::string confirmation_url{};
+  std::string token{};
+};
+
 // Registry events (LE-12). Each is told only while its switch of the event configurations is on.
 
 /// What every registry event carries.

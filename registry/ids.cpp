@@ -104,6 +104,9 @@ Status AuthorizerNameRule::check(std::string_view text) {
 Status DomainConfigurationNameRule::check(std::string_view text) {
   return check_name("domain configuration name", text, kNameLength, "_.:-");
 }
+Status TopicRuleNameRule::check(std::string_view text) {
+  return check_name("rule name", text, kNameLength, "_");
+}
 
 Principal::Principal(const Realm& realm, const CertificateId& certificate)
     : text_{certificate_arn(realm, certificate)}, certificate_{certificate} {}

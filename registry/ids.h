@@ -77,6 +77,9 @@ struct AuthorizerNameRule {
 struct DomainConfigurationNameRule {
   static Status check(std::string_view text);
 };
+struct TopicRuleNameRule {
+  static Status check(std::string_view text);
+};
 
 using PolicyName = Name<PolicyNameRule>;              ///< `[\w+=,.@-]+`, 1..128
 using ThingName = Name<ThingNameRule>;                ///< `[a-zA-Z0-9:_-]+`, 1..128
@@ -86,6 +89,7 @@ using BillingGroupName = Name<BillingGroupNameRule>;  ///< `[a-zA-Z0-9:_-]+`, 1.
 using TemplateName = Name<TemplateNameRule>;          ///< `[0-9A-Za-z_-]+`, 1..36
 using RoleAliasName = Name<RoleAliasNameRule>;        ///< `[\w=,@-]+`, 1..128
 using AuthorizerName = Name<AuthorizerNameRule>;      ///< `[\w=,@-]+`, 1..128
+using TopicRuleName = Name<TopicRuleNameRule>;        ///< `[a-zA-Z0-9_]+`, 1..128
 /// `[\w.-]+`, 1..128; with a colon (`iot:Data-ATS`) it is one of the service's own.
 using DomainConfigurationName = Name<DomainConfigurationNameRule>;
 

@@ -42,6 +42,8 @@ struct RegistryOptions {
   std::size_t active_authorizers{32};
   std::size_t domain_configurations{10};
   std::size_t logging_levels{1000};
+  std::size_t topic_rules{1000};
+  std::size_t topic_rule_destinations{1000};
 
   /// Host names of the service itself, besides localhost and its names of AWS: no account may have them.
   std::vector<std::string> endpoint_names{};
@@ -51,6 +53,8 @@ struct RegistryOptions {
 
   /// P5.3: what a declared parameter does that the certificate cannot supply.
   provisioning::MissingParameter jitp_missing_parameter{provisioning::MissingParameter::fails_when_declared};
+  /// RU-30: false: an HTTP destination is ENABLED as soon as it is made, and rules need none.
+  bool confirm_destinations{true};
   bool jitp_serial_fallback{true};  ///< P5.3: SerialNumber falls back to the certificate's own.
 };
 

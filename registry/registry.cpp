@@ -6,6 +6,8 @@
 #include "registry/events.h"
 #include "registry/logging_options.h"
 #include "registry/role_aliases.h"
+#include "registry/topic_rule_destinations.h"
+#include "registry/topic_rules.h"
 
 namespace iotemu::registry {
 
@@ -25,6 +27,8 @@ Registry::Registry(Realm realm, const Clock& clock, Random& random, Store& store
   event_configurations_ = std::make_unique<EventConfigurations>(around);
   logging_options_ = std::make_unique<LoggingOptions>(around);
   role_aliases_ = std::make_unique<RoleAliases>(around);
+  topic_rule_destinations_ = std::make_unique<TopicRuleDestinations>(around);
+  topic_rules_ = std::make_unique<TopicRules>(around);
 }
 
 Registry::~Registry() = default;
@@ -69,6 +73,8 @@ Status Registry::reset(bool keep_ca) {
   event_configurations_->clear();
   logging_options_->clear();
   role_aliases_->clear();
+  topic_rule_destinations_->clear();
+  topic_rules_->clear();
   if (!keep_ca) {
     registration_code_.clear();
     cas_.clear();

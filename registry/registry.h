@@ -50,6 +50,8 @@ class DomainConfigurations;
 class EventConfigurations;
 class LoggingOptions;
 class RoleAliases;
+class TopicRuleDestinations;
+class TopicRules;
 
 /// The other realms, as far as DEFAULT mode must ask: a certificate in that mode has one owner per region
 /// (P0.2), and a host name one among all. Called with the asking registry's writer lock held: answer from
@@ -354,6 +356,12 @@ class Registry {
   [[nodiscard]] LoggingOptions& logging_options() { return *logging_options_; }
   [[nodiscard]] RoleAliases& role_aliases() { return *role_aliases_; }
   [[nodiscard]] const RoleAliases& role_aliases() const { return *role_aliases_; }
+  [[nodiscard]] TopicRuleDestinations& topic_rule_destinations() { return *topic_rule_destinations_; }
+  [[nodiscard]] const TopicRuleDestinations& topic_rule_destinations() const {
+    return *topic_rule_destinations_;
+  }
+  [[nodiscard]] TopicRules& topic_rules() { return *topic_rules_; }
+  [[nodiscard]] const TopicRules& topic_rules() const { return *topic_rules_; }
 
   // --- Everything, registry.cpp ---
 
@@ -576,6 +584,8 @@ class Registry {
   std::unique_ptr<EventConfigurations> event_configurations_;
   std::unique_ptr<LoggingOptions> logging_options_;
   std::unique_ptr<RoleAliases> role_aliases_;
+  std::unique_ptr<TopicRuleDestinations> topic_rule_destinations_;
+  std::unique_ptr<TopicRules> topic_rules_;
 };
 
 }  // namespace iotemu::registry

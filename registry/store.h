@@ -25,6 +25,8 @@
 #include "registry/records/role_alias.h"
 #include "registry/records/thing.h"
 #include "registry/records/thing_group.h"
+#include "registry/records/topic_rule.h"
+#include "registry/records/topic_rule_destination.h"
 
 namespace iotemu::registry {
 
@@ -63,7 +65,9 @@ enum class RecordKind {
   billing_group,
   role_alias,
   authorizer,
-  domain_configuration
+  domain_configuration,
+  topic_rule,
+  topic_rule_destination
 };
 struct Erased {
   RecordKind kind{};
@@ -80,7 +84,8 @@ using Change =
                  std::shared_ptr<const ThingRecord>, std::shared_ptr<const ThingTypeRecord>,
                  std::shared_ptr<const ThingGroupRecord>, std::shared_ptr<const BillingGroupRecord>,
                  std::shared_ptr<const RoleAliasRecord>, std::shared_ptr<const AuthorizerRecord>,
-                 std::shared_ptr<const DomainConfigurationRecord>,
+                 std::shared_ptr<const DomainConfigurationRecord>, std::shared_ptr<const TopicRuleRecord>,
+                 std::shared_ptr<const TopicRuleDestinationRecord>,
                  std::shared_ptr<const EventConfigurationRecord>, std::shared_ptr<const LoggingRecord>,
                  std::shared_ptr<const IndexingConfiguration>, DefaultAuthorizer, RegistrationCode,
                  PolicyAttachment, ThingAttachment, GroupMembership, Erased, ErasedAll>;

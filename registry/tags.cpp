@@ -9,6 +9,7 @@
 #include "registry/errors.h"
 #include "registry/registry.h"
 #include "registry/role_aliases.h"
+#include "registry/topic_rules.h"
 
 namespace iotemu::registry {
 namespace {
@@ -34,6 +35,7 @@ Result<Tags> Registry::visit_tagged(Self& self, std::string_view arn, Visit visi
   if (kind == "provisioningtemplate") return visit(self.provisioning_templates_, TemplateName::parse(name));
   if (kind == "rolealias") return visit(self.role_aliases().table(), RoleAliasName::parse(name));
   if (kind == "authorizer") return visit(self.authorizers().table(), AuthorizerName::parse(name));
+  if (kind == "rule") return visit(self.topic_rules().table(), TopicRuleName::parse(name));
   if (kind == "domainconfiguration") {  // …/<name>/<id>
     return visit(self.domain_configurations().table(),
                  DomainConfigurationName::parse(name.substr(0, name.find('/'))));

@@ -56,7 +56,11 @@ void Api::handle(http::Request request, http::Responder respond) {
     return respond(
         http::refusal(403, "ExpiredTokenException", "The security token included in the request is expired"));
   }
-  Caller caller{.realm = signatory.realm, .request_id = request.id, .endpoint = endpoint_of(request)};
+  Caller caller{.realm = signatory.realm,
+                .request_id = request.id,
+                .source_ip = request.peer,
+                .endpoint = endpoint_of(request),
+                .foreign = request.foreign};
   if (data) return serve_data(std::move(request), std::move(respond), std::move(caller));
 
   if (const auto match = router_->match(request.method, request.segments)) {
@@ -73,7 +77,9 @@ void Api::handle_device(http::Request request, http::Responder respond, const Re
   Caller caller{.realm = realm,
                 .device = std::move(rights),
                 .request_id = request.id,
-                .endpoint = endpoint_of(request)};
+                .source_ip = request.peer,
+                .endpoint = endpoint_of(request),
+                .foreign = request.foreign};
   serve_data(std::move(request), std::move(respond), std::move(caller));
 }
 
@@ -177,7 +183,9 @@ Result<Json> Api::run(const Caller& caller, const Operation& operation, const Js
             .messages = messages,
             .device = caller.device.get(),
             .request_id = caller.request_id,
+            .source_ip = caller.source_ip,
             .endpoint = caller.endpoint,
+            .foreign = caller.foreign,
             .options = options_,
             .operation = operation,
             .input = input};

@@ -73,7 +73,9 @@ class Api {
     Realm realm{};
     std::shared_ptr<DeviceRights> device{};
     std::string request_id{};
+    std::string source_ip{};
     std::string endpoint{};
+    bool foreign{false};
   };
 
   void serve_data(http::Request request, http::Responder respond, Caller caller);

@@ -71,7 +71,9 @@ Result<IncomingMessage> incoming_message(const Call& call) {
                           .qos = static_cast<int>(call.integer("qos").value_or(0)),
                           .retain = call.flag("retain"),
                           .content_type = call.str("contentType"),
-                          .response_topic = call.str("responseTopic")};
+                          .response_topic = call.str("responseTopic"),
+                          .principal = call.device == nullptr ? std::string{} : call.device->principal(),
+                          .source_ip = call.source_ip};
   if (message.content_type.size() > kMaxContentType) {
     return invalid("contentType is longer than " + std::to_string(kMaxContentType) + " bytes");
   }

@@ -34,6 +34,9 @@ struct IncomingMessage {
   UserProperties user_properties{};
   /// Within M5-12; nothing: it never expires.
   std::optional<std::chrono::seconds> expiry{};
+  /// Who publishes: a certificate id; empty for anybody else.
+  std::string principal{};
+  std::string source_ip{};  ///< Empty: a call inside the process.
 };
 
 /// What is stored for a topic (DP-2).
@@ -118,6 +121,8 @@ class DeviceRights {
   virtual ~DeviceRights() = default;
   /// A denial is recorded with its cause.
   virtual bool allows(const DeviceRequest& request) = 0;
+  /// The certificate's id.
+  [[nodiscard]] virtual std::string principal() const = 0;
 };
 
 }  // namespace iotemu::api

@@ -117,16 +117,29 @@ Member Member::structure(std::vector<Member> members) const {
   return next;
 }
 
+Member Member::closed() const {
+  auto next = *this;
+  next.is_closed = true;
+  return next;
+}
+
 Member Member::flat(std::string_view wire_name) const {
   auto member = *this;
   member.is_flat = true;
   member.wire = wire_name;
   return member;
 }
+
 Member Member::list_of(const Member& element) const {
   auto next = *this;
   next.type = Type::list;
   next.parts = {element};
+  return next;
+}
+
+Member Member::document() const {
+  auto next = *this;
+  next.type = Type::document;
   return next;
 }
 
@@ -193,6 +206,10 @@ registry::AuthorizerName Call::authorizer_name() const {
 
 registry::DomainConfigurationName Call::domain_configuration_name() const {
   return parsed(registry::DomainConfigurationName::parse(str("domainConfigurationName")));
+}
+
+registry::TopicRuleName Call::topic_rule_name() const {
+  return parsed(registry::TopicRuleName::parse(str("ruleName")));
 }
 
 registry::Tags Call::tags() const {

@@ -45,7 +45,17 @@ enum class Place {
   body,
   payload  ///< The whole body is this one member: as it is (DP-0e), or JSON for a structure.
 };
-enum class Type { string, integer, number, boolean, structure, list, string_map, blob };
+enum class Type {
+  string,
+  integer,
+  number,
+  boolean,
+  structure,
+  list,
+  string_map,
+  blob,
+  document  ///< any JSON, which the operation judges itself
+};
 
 /// A member with its rules (P appendix A). Made by `path_member`, `query`, `header`, `body` or `element`
 /// below and refined by chaining: `body("tags").list_of(tag())`.
@@ -60,6 +70,7 @@ struct Member {
   std::int64_t lowest{std::numeric_limits<std::int64_t>::min()};
   std::int64_t highest{std::numeric_limits<std::int64_t>::max()};
   bool decodes_base64{false};  ///< base64 on the wire; the input object holds what it says
+  bool is_closed{false};       ///< a structure that refuses members which it does not have, by name
   bool is_flat{false};         ///< a list or map that the query protocol writes as `wire.N`
   bool is_base64{false};       ///< a string whose length is that of the bytes it stands for
   const Pattern* must_match{nullptr};
@@ -79,7 +90,11 @@ struct Member {
   [[nodiscard]] Member boolean() const;
   [[nodiscard]] Member as_base64() const;
   [[nodiscard]] Member structure(std::vector<Member> members) const;
+  /// Unknown members are refused, not dropped: where dropping one would change what is asked for.
+  [[nodiscard]] Member closed() const;
   [[nodiscard]] Member list_of(const Member& element) const;
+  /// JSON with rules that rows cannot say.
+  [[nodiscard]] Member document() const;
   [[nodiscard]] Member flat(std::string_view wire_name) const;
   [[nodiscard]] Member map_of(const Member& key, const Member& value) const;
 };
@@ -102,7 +117,9 @@ struct Call {
   /// Who asks, if it is a device by its certificate; null for everybody else.
   DeviceRights* device;
   const std::string& request_id;
-  const std::string& endpoint;  ///< How the caller reached the API: `http://host:port`.
+  const std::string& source_ip;  ///< Of the caller; empty inside the process.
+  const std::string& endpoint;   ///< How the caller reached the API: `http://host:port`.
+  bool foreign;                  ///< A web page of another site makes a browser ask.
   const ApiOptions& options;
   const Operation& operation;
   const Json& input;
@@ -124,6 +141,7 @@ struct Call {
   [[nodiscard]] registry::RoleAliasName role_alias() const;
   [[nodiscard]] registry::AuthorizerName authorizer_name() const;
   [[nodiscard]] registry::DomainConfigurationName domain_configuration_name() const;
+  [[nodiscard]] registry::TopicRuleName topic_rule_name() const;
   [[nodiscard]] registry::Tags tags() const;
   /// Of either style (P10.4): pageSize and marker, or maxResults and nextToken.
   [[nodiscard]] registry::PageRequest page() const;
@@ -171,6 +189,8 @@ const OperationTable& logging_operations();
 const OperationTable& endpoint_operations();
 const OperationTable& event_configuration_operations();
 const OperationTable& tag_operations();
+const OperationTable& topic_rule_operations();
+const OperationTable& topic_rule_destination_operations();
 const OperationTable& data_plane_operations();
 
 /// An operation of the service that is known by name only (P10.7).

@@ -40,6 +40,8 @@ std::string_view name_of(Type type) {
       return "list";
     case Type::string_map:
       return "map";
+    case Type::document:
+      return "document";
   }
   return {};
 }

@@ -103,6 +103,46 @@ bool log_destination(std::string_view text) {
   return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, ".-_/#"); });
 }
 
+bool rule_name(std::string_view text) {
+  return some_all(text, [](char c) { return is_alphanumeric(c) || c == '_'; });
+}
+
+bool firehose_separator(std::string_view text) {
+  return text == "\n" || text == "\t" || text == "\r\n" || text == ",";
+}
+
+bool search_endpoint(std::string_view text) {
+  const bool http = text.starts_with("http://") || text.starts_with("https://");
+  return http && text.find_first_of("\r\n") == text.npos;
+}
+
+/// Takes `text` up to the first `end` away, which is taken too; nothing if there is none.
+std::string_view take_until(std::string_view& text, std::string_view end) {
+  const auto at = text.find(end);
+  if (at == text.npos) return {};
+  const auto taken = text.substr(0, at);
+  text.remove_prefix(at + end.size());
+  return taken;
+}
+
+bool salesforce_url(std::string_view text) {
+  constexpr std::string_view kStart = "https://ingestion-";
+  constexpr std::string_view kEnd = "/event";
+  if (!text.starts_with(kStart) || !text.ends_with(kEnd)) return false;
+  text.remove_prefix(kStart.size());
+  const auto is_short = [](std::string_view part, std::size_t most) {
+    return part.size() <= most && some_all(part, [](char c) { return is_alphanumeric(c) || c == '_'; });
+  };
+  const auto pod = take_until(text, ".");
+  if (pod.size() > 12 || !some_all(pod, is_alphanumeric)) return false;
+  if (!some_all(take_until(text, "."), is_alphanumeric)) return false;
+  const auto host = take_until(text, "/");
+  if ((host != "sfdc-matrix.net" && host != "sfdcnow.com") || take_until(text, "/") != "streams")
+    return false;
+  if (!is_short(take_until(text, "/"), 20)) return false;
+  return is_short(take_until(text, "/"), 20) && text == "event";
+}
+
 bool shadow_name(std::string_view text) {
   return some_all(text, [](char c) { return is_alphanumeric(c) || is_in(c, "$:_-"); });
 }
@@ -188,6 +228,14 @@ const Pattern kAcmCertificateArnPattern{
     "[a-zA-Z0-9/-]+",
     acm_certificate_arn};
 const Pattern kLogDestinationPattern{"^[.\\-_/#A-Za-z0-9]+$", log_destination};
+const Pattern kRuleNamePattern{"^[a-zA-Z0-9_]+$", rule_name};
+const Pattern kFirehoseSeparatorPattern{"([\\n\\t])|(\\r\\n)|(,)", firehose_separator};
+const Pattern kSearchEndpointPattern{"https?://.*", search_endpoint};
+const Pattern kSalesforceUrlPattern{
+    "https://ingestion-[a-zA-Z0-9]{1,12}\\.[a-zA-Z0-9]+\\.((sfdc-matrix\\.net)|(sfdcnow\\.com))/streams/"
+    "\\w{1,20}/"
+    "\\w{1,20}/event",
+    salesforce_url};
 const Pattern kShadowNamePattern{"[$a-zA-Z0-9:_-]+", shadow_name};
 const Pattern kAttributeNamePattern{"[a-zA-Z0-9_.,@/:#-]+", attribute_name};
 const Pattern kAttributeValuePattern{"[a-zA-Z0-9_.,@/:#=\\[\\]-]*", attribute_value};

@@ -27,6 +27,10 @@ extern const Pattern kDomainConfigurationNamePattern;
 extern const Pattern kReservedDomainConfigurationNamePattern;  ///< the service's own too
 extern const Pattern kAcmCertificateArnPattern;
 extern const Pattern kLogDestinationPattern;
+extern const Pattern kRuleNamePattern;
+extern const Pattern kFirehoseSeparatorPattern;
+extern const Pattern kSearchEndpointPattern;
+extern const Pattern kSalesforceUrlPattern;
 extern const Pattern kShadowNamePattern;
 extern const Pattern kAttributeNamePattern;
 extern const Pattern kAttributeValuePattern;

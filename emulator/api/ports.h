@@ -31,6 +31,8 @@ class Realms {
   /// The realm's registry, made on first use; it lives as long as the port. Errc::limit_exceeded when a
   /// client invents more realms than the emulator keeps.
   virtual Result<registry::Registry*> registry(const Realm& realm) = 0;
+  /// The same without making it; null: nobody has used this realm.
+  [[nodiscard]] virtual registry::Registry* find_registry(const Realm& realm) = 0;
   /// The same for its message space.
   virtual Result<MessageSpace*> messages(const Realm& realm) = 0;
 };
@@ -44,6 +46,12 @@ class System {
   [[nodiscard]] virtual std::string server_ca_pem() const = 0;
   /// The refused connections, newest first, as a JSON array.
   [[nodiscard]] virtual Json refusals() const = 0;
+  /// What became of the actions of rules: `{"actions": [newest, …], "dropped": n}`, at most `limit`; an empty
+  /// text filters nothing.
+  [[nodiscard]] virtual Json actions(std::string_view rule, std::string_view action,
+                                     std::size_t limit) const = 0;
+  /// What Lambda functions wrote, oldest first, as a JSON array; of one by its name or ARN, or of all.
+  [[nodiscard]] virtual Json function_logs(std::string_view function) const = 0;
   /// A report of a bulk registration that has ended, of any realm; Errc::not_found, with a wrong key too.
   [[nodiscard]] virtual Result<std::string> registration_report(const std::string& task_id,
                                                                 bulk::ReportType type,
@@ -75,6 +83,8 @@ class OtherServices {
   virtual bool take(http::Request& request, const Signatory& signatory, const http::Responder& respond) = 0;
   /// Temporary credentials that STS handed out name their account and may have expired; others are nobody's.
   virtual void identify(Signatory& signatory) const = 0;
+  /// Whether `take` would find somebody who answers for the service (a signing name).
+  [[nodiscard]] virtual bool plays(std::string_view /*service*/) const { return false; }
 };
 
 }  // namespace iotemu::api

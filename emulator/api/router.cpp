@@ -132,7 +132,9 @@ std::vector<Route> control_plane_routes() {
                             &logging_operations(),
                             &endpoint_operations(),
                             &event_configuration_operations(),
-                            &tag_operations()}) {
+                            &tag_operations(),
+                            &topic_rule_destination_operations(),
+                            &topic_rule_operations()}) {
     for (const auto& operation : *table) {
       routes.push_back({operation.name, operation.verb, operation.path, &operation});
     }

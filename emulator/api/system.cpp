@@ -1,6 +1,7 @@
 #include "emulator/api/system.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "emulator/api/api.h"
 #include "emulator/api/errors.h"
@@ -29,6 +30,27 @@ http::Response server_ca(const http::Request&, System& system) {
 
 http::Response refusals(const http::Request&, System& system) {
   return {.body = to_text(Json{{"refusals", system.refusals()}})};
+}
+
+http::Response actions(const http::Request& request, System& system) {
+  const auto* rule = request.parameter("rule");
+  const auto* action = request.parameter("action");
+  std::size_t limit = 1000;
+  if (const auto* text = request.parameter("limit")) {
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+    if (error != std::errc{} || end != text->data() + text->size() || limit == 0) {
+      return error_response({Errc::invalid_request, "limit=" + *text + " is no number above 0"});
+    }
+    limit = std::min<std::size_t>(limit, 10'000);  // no more are kept
+  }
+  return {.body =
+              to_text(system.actions(rule == nullptr ? "" : *rule, action == nullptr ? "" : *action, limit))};
+}
+
+/// Newest last; `function` is a name or an ARN.
+http::Response function_logs(const http::Request& request, System& system) {
+  const auto* function = request.parameter("function");
+  return {.body = to_text(Json{{"events", system.function_logs(function == nullptr ? "" : *function)}})};
 }
 
 http::Response reset(const http::Request& request, System& system) {
@@ -67,6 +89,8 @@ constexpr SystemPath kPaths[]{
     {"GET", "_iot/health", health},
     {"GET", "_iot/server-ca.pem", server_ca},
     {"GET", "_iot/refusals", refusals},
+    {"GET", "_iot/actions", actions},
+    {"GET", "_iot/logs", function_logs},
     {"GET", "_iot/thing-registration-tasks/*/results", registration_results},
     {"GET", "_iot/thing-registration-tasks/*/errors", registration_errors},
     {"POST", "_iot/reset", reset},

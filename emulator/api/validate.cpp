@@ -69,6 +69,8 @@ std::string_view wanted(Type type) {
       return "an object";
     case Type::list:
       return "a list";
+    case Type::document:
+      break;
   }
   return {};
 }
@@ -92,8 +94,21 @@ bool has_type(const Json& value, Type type) {
       return value.is_object();
     case Type::list:
       return value.is_array();
+    case Type::document:
+      return true;
   }
   return false;
+}
+
+/// What a closed structure has that it should not.
+Status check_closed(const Member& member, const Json& value, const std::string& name) {
+  for (const auto& [key, item] : value.items()) {
+    const auto known = std::find_if(member.parts.begin(), member.parts.end(),
+                                    [&, &key = key](const Member& part) { return part.name == key; });
+    if (known != member.parts.end() || item.is_null()) continue;
+    return Error{Errc::invalid_request, "Member '" + shown(name) + "' has no member '" + shown(key) + "'"};
+  }
+  return Ok{};
 }
 
 /// Keeps what the member's rule knows, drops nulls, refuses other JSON types.
@@ -103,6 +118,9 @@ Result<Json> conform(const Member& member, const Json& value, const std::string&
                  "Member '" + shown(name) + "' must be " + std::string{wanted(member.type)}};
   }
   if (member.type == Type::structure) {
+    if (member.is_closed) {
+      if (auto checked = check_closed(member, value, name); !checked) return checked.error();
+    }
     auto out = Json::object();
     for (const auto& part : member.parts) {
       const auto found = value.find(part.name);
@@ -181,6 +199,7 @@ class Validator {
         return check_range(member, value, name);
       case Type::boolean:
       case Type::blob:
+      case Type::document:
         return;
       case Type::structure:
         return check_members(member.parts, value, name + '.');

@@ -64,7 +64,7 @@ Result<Descriptor> open_below(Descriptor root, const std::string& path, std::str
   }
 }
 
-Result<std::string> read_all(const Descriptor& file, std::string_view what,
+Result<std::string> read_all(const Descriptor& file, std::string_view what, std::size_t most_bytes,
                              const std::function<bool()>& stopped) {
   struct stat facts {};
   if (::fstat(file.get(), &facts) != 0) return failure(errno, what);
@@ -79,9 +79,9 @@ Result<std::string> read_all(const Descriptor& file, std::string_view what,
     if (count < 0) return failure(errno, what);
     if (count == 0) return content;
     content.append(block.data(), static_cast<std::size_t>(count));
-    if (content.size() > kMaxInputBytes) {
+    if (content.size() > most_bytes) {
       return Error{Errc::too_large,
-                   std::string{what} + " is longer than " + std::to_string(kMaxInputBytes) + " bytes"};
+                   std::string{what} + " is longer than " + std::to_string(most_bytes) + " bytes"};
     }
   }
 }
@@ -90,8 +90,8 @@ Result<std::string> read_all(const Descriptor& file, std::string_view what,
 
 Result<std::string> FolderFiles::read(const Realm& /*realm*/, const InputFile& file,
                                       const std::function<bool()>& stopped) {
-  const auto explained = [](Error error) {
-    error.message = "Option --bulk-input-folder: " + error.message;
+  const auto explained = [this](Error error) {
+    error.message = "Option " + reading_.option + ": " + error.message;
     return error;
   };
   Descriptor root{::open(folder_.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY)};
@@ -105,7 +105,7 @@ Result<std::string> FolderFiles::read(const Realm& /*realm*/, const InputFile& f
   const auto file_name = "file '" + file.key + "' in bucket '" + file.bucket + "'";
   const auto opened = open_below(std::move(*bucket), file.key, file_name);
   if (!opened) return explained(opened.error());
-  auto content = read_all(*opened, file_name, stopped);
+  auto content = read_all(*opened, file_name, reading_.most_bytes, stopped);
   if (!content) return explained(content.error());
   return content;
 }

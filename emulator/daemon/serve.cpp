@@ -15,6 +15,7 @@
 #include "emulator/daemon/ready_file.h"
 #include "emulator/daemon/stop_signals.h"
 #include "emulator/http/guard.h"
+#include "emulator/runtime/spawner.h"
 #include "iotemu/emulator.h"
 
 namespace iotemu::daemon {
@@ -36,6 +37,8 @@ std::string address(const std::string& host, std::uint16_t port) {
 
 int serve(const Settings& settings, Console& console) {
   guard_process(settings);
+  // Now, when there is no thread and no key in this process.
+  runtime::fork_early();
   log::set_level(settings.log_level);
   StopSignals stop_signals;
 
@@ -76,7 +79,7 @@ int serve(const Settings& settings, Console& console) {
   }
   if (!emulator->admin_token().empty() && settings.ready_file.empty()) {
     // The log never holds it; whoever started us sees it here, or asks for a ready file.
-    console.out << "admin token for /_iot/*: " << emulator->admin_token() << std::endl;
+    console.out << "admin token for /_iot/* and Lambda: " << emulator->admin_token() << std::endl;
   }
 
   const int signal = stop_signals.wait();

@@ -82,12 +82,19 @@ void warn_of_unknown_variables(Console& console) {
   }
 }
 
-/// What a JITR command needs to find its programs and its configuration. The rest of our environment stays
-/// ours.
+/// What a JITR command or a function needs to find its programs and its configuration. The rest of our
+/// environment stays ours.
 void pass_environment(const Environment& environment, Options& options) {
   for (const auto* name : {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR"}) {
     if (auto value = environment(name))
       options.jitr_command_environment.emplace_back(name, std::move(*value));
+  }
+  // Functions inherit nothing; these only say where programs, modules and room are.
+  options.lambda.path = environment("PATH").value_or("");
+  options.lambda.node_path = environment("NODE_PATH").value_or("");
+  options.lambda.python_path = environment("PYTHONPATH").value_or("");
+  if (auto folder = environment("TMPDIR"); folder && !folder->empty()) {
+    options.lambda.temporary_folder = std::move(*folder);
   }
 }
 

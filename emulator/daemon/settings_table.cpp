@@ -107,7 +107,9 @@ Status set_upstream(Options& options, std::string_view name, std::string_view va
   const bool service =
       !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == name.npos;
   if (!service) return expected("SERVICE=URL with the signing name of an AWS service, such as sqs");
-  if (name.starts_with("iot") || name == "execute-api") {
+  constexpr std::array<std::string_view, 5> kOurs{"iot", "iotdata", "iotdevicegateway", "iot-jobs-data",
+                                                  "execute-api"};
+  if (std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end()) {
     return expected("another service than " + std::string{name} + ", which iot-emulator itself answers");
   }
   if (!value.starts_with("http://") && !value.starts_with("https://")) {
@@ -131,12 +133,44 @@ Status add_function(Options& options, std::string_view name, std::string_view ta
   return Ok{};
 }
 
+Status set_sandbox(Settings& settings, Values values) {
+  using Sandbox = LambdaOptions::Sandbox;
+  if (values[0] == "auto") {
+    settings.emulator.lambda.sandbox = Sandbox::automatic;
+  } else if (values[0] == "strict") {
+    settings.emulator.lambda.sandbox = Sandbox::strict;
+  } else if (values[0] == "off") {
+    settings.emulator.lambda.sandbox = Sandbox::off;
+  } else {
+    return expected("auto, strict or off");
+  }
+  return Ok{};
+}
+
+Status set_processes(Settings& settings, Values values) {
+  const auto number = parse_count(values[0], 1'000);
+  if (!number) return expected("a number from 0 (two a core and six) to 1000");
+  settings.emulator.lambda.processes = *number;
+  return Ok{};
+}
+
+Status set_connect_ports(Settings& settings, Values values) {
+  std::vector<std::uint16_t> ports;
+  for (const auto& value : values) {
+    const auto number = parse_count(value, 65535);
+    if (!number || *number == 0) return expected("a port from 1 to 65535");
+    ports.push_back(static_cast<std::uint16_t>(*number));
+  }
+  settings.emulator.lambda.connect_ports = std::move(ports);
+  return Ok{};
+}
+
 constexpr std::array kTable{
     Setting{.name = "host",
             .group = kListening,
             .placeholder = "ADDRESS",
-            .help = "Address of both listeners (127.0.0.1). Beyond loopback, /_iot/* asks\n"
-                    "for the admin token of the ready file.",
+            .help = "Address of both listeners (127.0.0.1). Beyond loopback, /_iot/* and\n"
+                    "Lambda ask for the admin token of the ready file.",
             .apply = [](Settings& s,
                         Values v) { return set_text(s.emulator.host, v, "an address such as 127.0.0.1"); }},
     Setting{.name = "api-port",
@@ -186,8 +220,10 @@ constexpr std::array kTable{
             .group = kCloud,
             .placeholder = "SERVICE=URL",
             .help = "Who plays another AWS service, such as sqs=http://localhost:9324:\n"
-                    "its requests are passed on unchanged. s3, which may be\n"
-                    "s3=http[s]://KEY:SECRET@host, gives bulk registrations their files",
+                    "its requests are passed on unchanged, and the actions of rules are\n"
+                    "sent there, signed. s3, which may be s3=http[s]://KEY:SECRET@host,\n"
+                    "gives bulk registrations and decode their files; secretsmanager and\n"
+                    "machinelearning answer functions of SQL",
             .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, set_upstream); }},
     Setting{.name = "bulk-input-folder",
             .group = kFiles,
@@ -195,12 +231,26 @@ constexpr std::array kTable{
             .help = "Input files of bulk registrations; each bucket is a sub-folder",
             .apply = [](Settings& s,
                         Values v) { return set_text(s.emulator.bulk_input_folder, v, "a directory"); }},
+    Setting{
+        .name = "bucket-folder",
+        .group = kFiles,
+        .placeholder = "DIR",
+        .help = "Objects of S3 that rules read: the descriptors of decode(*, 'proto',\n"
+                "...); each bucket is a sub-folder",
+        .apply = [](Settings& s, Values v) { return set_text(s.emulator.bucket_folder, v, "a directory"); }},
     Setting{.name = "data-dir",
             .group = kFiles,
             .placeholder = "DIR",
             .help = "Keeps the server's CA and keys from start to start (0700).\n"
                     "Without it they are made anew each time.",
             .apply = [](Settings& s, Values v) { return set_text(s.emulator.data_dir, v, "a directory"); }},
+    Setting{.name = "record-actions",
+            .group = kFiles,
+            .placeholder = "FILE",
+            .help = "Appends what becomes of each action of a rule, a line of JSON each\n"
+                    "(- = stdout); payloads stand in it",
+            .apply = [](Settings& s,
+                        Values v) { return set_text(s.emulator.record_actions, v, "a file name or -"); }},
     Setting{.name = "ready-file",
             .group = kFiles,
             .placeholder = "FILE",
@@ -232,6 +282,50 @@ constexpr std::array kTable{
                     "it on stdin; the answer is the body or stdout. NAME may be an ARN:\n"
                     "its partition, region and account do not matter",
             .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, add_function); }},
+    Setting{.name = "lambda-sandbox",
+            .group = kFunctions,
+            .placeholder = "MODE",
+            .help = "What keeps Lambda functions from the rest of this machine: auto, all\n"
+                    "that its kernel offers; strict, that and no network but the\n"
+                    "emulator's, or no start; off, limits only (auto)",
+            .apply = set_sandbox},
+    Setting{.name = "lambda-connect-port",
+            .kind = SettingKind::list,
+            .group = kFunctions,
+            .placeholder = "PORT",
+            .help = "TCP port that functions may connect to under strict",
+            .apply = set_connect_ports},
+    Setting{.name = "lambda-node",
+            .group = kFunctions,
+            .placeholder = "PATH",
+            .help = "Runs nodejs* functions (the first node on PATH)",
+            .apply = [](Settings& s, Values v) { return set_text(s.emulator.lambda.node, v, "a program"); }},
+    Setting{
+        .name = "lambda-python",
+        .group = kFunctions,
+        .placeholder = "PATH",
+        .help = "Runs python* functions (the first python3 on PATH)",
+        .apply = [](Settings& s, Values v) { return set_text(s.emulator.lambda.python, v, "a program"); }},
+    Setting{
+        .name = "lambda-folder",
+        .kind = SettingKind::list,
+        .group = kFunctions,
+        .placeholder = "DIR",
+        .help = "Functions may be created from this folder and those below it, without\n"
+                "a zip: S3Bucket=local-folder,S3Key=/path",
+        .apply = [](Settings& s, Values v) { return set_list(s.emulator.lambda.folders, v, "a directory"); }},
+    Setting{
+        .name = "lambda-modules",
+        .group = kFunctions,
+        .placeholder = "DIR",
+        .help = "DIR/node_modules and DIR/python serve what a function's code does not\n"
+                "carry, such as aws-sdk and boto3; NODE_PATH and PYTHONPATH count too",
+        .apply = [](Settings& s, Values v) { return set_text(s.emulator.lambda.modules, v, "a directory"); }},
+    Setting{.name = "lambda-processes",
+            .group = kFunctions,
+            .placeholder = "N",
+            .help = "Processes of functions at a time (0 = two a core and six)",
+            .apply = set_processes},
     Setting{
         .name = "allow-host",
         .kind = SettingKind::list,
@@ -249,7 +343,7 @@ constexpr std::array kTable{
     Setting{.name = "insecure-admin",
             .kind = SettingKind::flag,
             .group = kBrowsers,
-            .help = "Beyond loopback, leaves /_iot/* open without the token",
+            .help = "Beyond loopback, leaves /_iot/* and Lambda open without the token",
             .apply = [](Settings& s, Values v) { return set_flag(s.emulator.insecure_admin, v); }},
     Setting{.name = "switch",
             .kind = SettingKind::pairs,

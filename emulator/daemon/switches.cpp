@@ -61,6 +61,10 @@ constexpr std::array kDescribeEndpointLegacy{
     Choice{"answer", [](Switches& s) { s.describe_endpoint_legacy = true; }},
     Choice{"InvalidRequestException", [](Switches& s) { s.describe_endpoint_legacy = false; }}};
 
+constexpr std::array kEnforceLambdaPermission{
+    Choice{"on", [](Switches& s) { s.enforce_lambda_permission = true; }},
+    Choice{"off", [](Switches& s) { s.enforce_lambda_permission = false; }}};
+
 constexpr std::array kJitpMissingParameter{
     Choice{"documented",
            [](Switches& s) { s.jitp_missing_parameter = Switches::JitpMissingParameter::documented; }},
@@ -96,6 +100,10 @@ bool set_thing_type_grace(Options& options, std::string_view value) {
   return duration.has_value();
 }
 
+constexpr std::array kHttpActionConfirmation{
+    Choice{"enforce", [](Switches& s) { s.http_action_confirmation = true; }},
+    Choice{"off", [](Switches& s) { s.http_action_confirmation = false; }}};
+
 constexpr std::array kSwitches{
     Switch{.name = "refusal_mode", .section = "P3.6", .choices = kRefusalMode},
     Switch{.name = "connack_on_denied", .section = "P3.6", .choices = kConnackOnDenied},
@@ -109,6 +117,7 @@ constexpr std::array kSwitches{
            .section = "P3.7",
            .expected = "a number from 0 (the default) to 100",
            .set = set_event_duplicates},
+    Switch{.name = "enforce_lambda_permission", .section = "P4.2", .choices = kEnforceLambdaPermission},
     Switch{.name = "jitp_timing",
            .section = "P5.1",
            .expected = "before_close (the default) or a delay such as 500ms",
@@ -122,6 +131,7 @@ constexpr std::array kSwitches{
     Switch{.name = "strict_connack", .section = "M3-4", .choices = kStrictConnack},
     Switch{.name = "revoked_is_final", .section = "P2.7", .choices = kRevokedIsFinal},
     Switch{.name = "expired_leaf", .section = "P3.5", .choices = kExpiredLeaf},
+    Switch{.name = "http_action_confirmation", .section = "RU-30", .choices = kHttpActionConfirmation},
     Switch{.name = "thing_type_delete_grace_s",
            .section = "P8.2",
            .expected = "seconds (300) or a duration such as 1m",

@@ -24,11 +24,12 @@ std::string_view loggable(std::string_view target) {
 }  // namespace
 
 Connection::Connection(ServerContext& context, std::unique_ptr<Transport> transport, std::string peer,
-                       std::function<void(Connection*)> on_gone)
+                       std::function<void(Connection*)> on_gone, std::string reached)
     : context_{context},
       transport_{std::move(transport)},
       deadline_{*context.io},
       peer_{std::move(peer)},
+      reached_{std::move(reached)},
       on_gone_{std::move(on_gone)},
       reader_{context.options.limits} {}
 
@@ -127,19 +128,22 @@ void Connection::dispatch() {
   auto request = reader_.take();
   request.id = request_id_;
   request.peer = peer_;
+  request.reached = reached_;
   request.foreign = foreign_;
   request.tls = transport_->peer();
   log::debug("HTTP request",
              {{"id", request.id}, {"method", request.method}, {"target", loggable(request.target)}});
   // The responder may outlive the server: it keeps the io_context and counts as work until it has answered.
   auto token = std::make_shared<WorkToken>(context_.work);
-  Responder responder{[io = context_.io, self = shared_from_this(),
-                       token = std::move(token)](Response response) mutable {
-    asio::dispatch(
-        *io, [self = std::move(self), token = std::move(token), response = std::move(response)]() mutable {
+  Responder responder{
+      [io = context_.io, self = shared_from_this(), token, &work = context_.work](Response response) mutable {
+        *token = WorkToken{work};  // it may have rested
+        asio::dispatch(*io, [self = std::move(self), token = std::move(token),
+                             response = std::move(response)]() mutable {
           if (!self->closed_) self->respond(std::move(response));
         });
-  }};
+      },
+      [token] { *token = WorkToken{}; }};
   context_.handler(std::move(request), std::move(responder));
 }
 

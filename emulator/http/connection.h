@@ -25,9 +25,9 @@ struct ServerContext {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  /// `on_gone` runs once, when the connection's socket is closed.
+  /// `on_gone` runs once, when the connection's socket is closed. `reached`: our address.
   Connection(ServerContext& context, std::unique_ptr<Transport> transport, std::string peer,
-             std::function<void(Connection*)> on_gone);
+             std::function<void(Connection*)> on_gone, std::string reached = {});
   ~Connection();
 
   void start();
@@ -51,6 +51,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::unique_ptr<Transport> transport_;
   boost::asio::steady_timer deadline_;
   std::string peer_;
+  const std::string reached_;
   std::function<void(Connection*)> on_gone_;
 
   RequestReader reader_;

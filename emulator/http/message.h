@@ -44,6 +44,7 @@ struct Request {
   std::vector<Header> headers{};
   std::string body{};
   std::string peer{};                    ///< address of the client
+  std::string reached{};                 ///< address of ours that the client connected to
   bool foreign{false};                   ///< a web page of another site makes a browser ask
   std::shared_ptr<const TlsPeer> tls{};  ///< null over plain HTTP
 

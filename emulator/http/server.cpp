@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 struct Responder::Once {
-  explicit Once(Deliver d) : deliver{std::move(d)} {}
+  Once(Deliver d, std::function<void()> r) : deliver{std::move(d)}, rest{std::move(r)} {}
   ~Once() {
     if (deliver)
       deliver(refusal(500, "InternalFailureException", "The request was given up without an answer"));
@@ -28,9 +28,15 @@ struct Responder::Once {
   Once& operator=(const Once&) = delete;
 
   Deliver deliver;
+  const std::function<void()> rest;
 };
 
-Responder::Responder(Deliver deliver) : once_{std::make_shared<Once>(std::move(deliver))} {}
+Responder::Responder(Deliver deliver, std::function<void()> rest)
+    : once_{std::make_shared<Once>(std::move(deliver), std::move(rest))} {}
+
+void Responder::rests() const {
+  if (once_->rest) once_->rest();
+}
 
 void Responder::operator()(Response response) const {
   if (const auto deliver = std::exchange(once_->deliver, nullptr)) deliver(std::move(response));
@@ -117,9 +123,12 @@ class Server::Core {
       return;
     }
     ++count;
-    const auto connection =
-        std::make_shared<Connection>(context_, transport(std::move(socket), endpoint), std::move(peer),
-                                     [this](Connection* gone) { forget(gone); });
+    boost::system::error_code gone_already;
+    const auto own = socket.local_endpoint(gone_already);
+    auto reached = gone_already ? std::string{} : own.address().to_string();
+    const auto connection = std::make_shared<Connection>(
+        context_, transport(std::move(socket), endpoint), std::move(peer),
+        [this](Connection* gone) { forget(gone); }, std::move(reached));
     connections_.insert(connection.get());
     connection->start();
   }

@@ -31,9 +31,11 @@ class Responder {
  public:
   using Deliver = std::function<void(Response)>;
 
-  /// `deliver` is called once.
-  explicit Responder(Deliver deliver);
+  /// `deliver` is called once; `rest`, if set, whenever somebody says so.
+  explicit Responder(Deliver deliver, std::function<void()> rest = {});
   void operator()(Response response) const;
+  /// The answer waits for what may never come, and is no work under way until it is there.
+  void rests() const;
 
  private:
   struct Once;

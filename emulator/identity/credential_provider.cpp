@@ -61,11 +61,12 @@ http::Response CredentialProvider::answer(const http::Request& request,
   const auto found = name ? registry.role_aliases().get(*name) : name.error();
   if (!found) return refused(404, "ResourceNotFoundException", "Role alias " + alias + " does not exist");
   // The session goes by the certificate's id.
-  const Json opened = open_(**found, client.certificate_id.hex());
-  const Json credentials{{"accessKeyId", opened.at("AccessKeyId")},
-                         {"secretAccessKey", opened.at("SecretAccessKey")},
-                         {"sessionToken", opened.at("SessionToken")},
-                         {"expiration", opened.at("Expiration")}};
+  const auto opened = open_(**found, client.certificate_id.hex());
+  if (!opened) return refused(400, "InvalidRequestException", opened.error().message);
+  const Json credentials{{"accessKeyId", opened->at("AccessKeyId")},
+                         {"secretAccessKey", opened->at("SecretAccessKey")},
+                         {"sessionToken", opened->at("SessionToken")},
+                         {"expiration", opened->at("Expiration")}};
   return {.body = to_text(Json{{"credentials", credentials}})};
 }
 

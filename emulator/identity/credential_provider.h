@@ -17,8 +17,10 @@ namespace iotemu::identity {
 
 class CredentialProvider {
  public:
-  /// Opens a session of the alias's role and gives its Credentials, as STS does.
-  using OpenSession = std::function<Json(const registry::RoleAliasRecord& alias, const std::string& session)>;
+  /// Opens a session of the alias's role and gives its Credentials, as STS does; Errc::invalid_request if the
+  /// alias names no role.
+  using OpenSession =
+      std::function<Result<Json>(const registry::RoleAliasRecord& alias, const std::string& session)>;
 
   /// `refusals` outlives it.
   CredentialProvider(Refusals& refusals, OpenSession open) : refusals_{refusals}, open_{std::move(open)} {}

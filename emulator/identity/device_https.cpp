@@ -22,13 +22,15 @@ mqtt::PeerIdentity identity_of(const http::TlsPeer& peer) {
 class CertificateRights final : public api::DeviceRights {
  public:
   CertificateRights(const registry::Registry& registry, Refusals& refusals, Client client)
-      : authorizer_{registry, refusals, std::move(client)} {}
+      : principal_{client.certificate_id.hex()}, authorizer_{registry, refusals, std::move(client)} {}
 
   bool allows(const api::DeviceRequest& request) override {
     return authorizer_.request(request.action, request.resource, request.include_socket_information);
   }
+  [[nodiscard]] std::string principal() const override { return principal_; }
 
  private:
+  const std::string principal_;
   PolicyAuthorizer authorizer_;
 };
 

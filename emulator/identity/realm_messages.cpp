@@ -100,7 +100,9 @@ Status RealmMessages::publish(api::IncomingMessage message) {
   published.qos = message.qos == 0 ? mqtt::QoS::at_most_once : mqtt::QoS::at_least_once;
   published.retain = message.retain;
   if (message.expiry) published.expires = clock_.tick() + *message.expiry;
-  if (broker_.offer(std::move(published), for_the_service)) return Ok{};
+  mqtt::ConnectionFacts publisher{.principal = std::move(message.principal),
+                                  .address = std::move(message.source_ip)};
+  if (broker_.offer(std::move(published), for_the_service, std::move(publisher))) return Ok{};
   return Error{Errc::throttled,
                "No more messages can be retained: delete some, or publish more slowly (M3-56)"};
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "emulator/identity/client.h"
 #include "emulator/topics/registry_events.h"
+#include "emulator/topics/reserved.h"
 #include "registry/domain_configurations.h"
 #include "registry/events.h"
 
@@ -37,12 +38,14 @@ RealmHome::RealmHome(Realm realm, const RealmSurroundings& surroundings,
                                             .qos = mqtt::QoS::at_least_once,
                                             .published_at = clock_.now()});
              }},
+      rules_{registry_, surroundings.rules},
       connections_{surroundings.clock, surroundings.session_expiry},
       broker_{&surroundings.make_broker(this)},
       message_space_{registry_, *broker_, connections_, surroundings.clock, surroundings.session_expiry} {
   cut_who_loses_its_certificate(surroundings.events);
   forget_what_expires(surroundings.events, surroundings.timers);
   publish_registry_events(surroundings.events);
+  bus_.subscribe<registry::DestinationConfirmationDue>(surroundings.events, surroundings.confirm_destination);
 }
 
 void RealmHome::forget_what_expires(Executor& events, Timers& timers) {
@@ -79,12 +82,22 @@ void RealmHome::cut_who_loses_its_certificate(Executor& events) {
   });
 }
 
-void RealmHome::publish(std::string topic, std::string payload, mqtt::QoS qos) {
-  broker_->publish(mqtt::Message{
-      .topic = std::move(topic), .payload = std::move(payload), .qos = qos, .published_at = clock_.now()});
+void RealmHome::publish(std::string topic, std::string payload, mqtt::QoS qos, std::string client_id) {
+  mqtt::Message message{.topic = std::move(topic),
+                        .payload = std::move(payload),
+                        .qos = qos,
+                        .publisher = std::move(client_id),
+                        .published_at = clock_.now()};
+  // Basic Ingest is for its rule alone (RU-33), whoever publishes.
+  if (topics::classify_publish(message.topic) == topics::PublishKind::basic_ingest) {
+    (void)broker_->offer(std::move(message), true);  // nothing is retained, so it is never refused
+  } else {
+    broker_->publish(std::move(message));
+  }
 }
 
 Status RealmHome::reset(bool keep_ca) {
+  rules_.reset();
   auto done = registry_.reset(keep_ca);
   // Waited for, so that whoever connects next meets nothing of before. Loops that stop let go of the promise.
   auto promise = std::make_shared<std::promise<void>>();
@@ -168,7 +181,7 @@ void RealmHome::on_unsubscribed(const mqtt::ConnectionFacts& facts, std::span<co
 }
 
 bool RealmHome::wants_message(std::string_view topic) const {
-  return messages_.wants(topic) || topics::FleetProvisioning::wants(topic);
+  return messages_.wants(topic) || topics::FleetProvisioning::wants(topic) || rules_.wants(topic);
 }
 
 void RealmHome::on_message(const mqtt::MessagePtr& message, const mqtt::ConnectionFacts* publisher) {
@@ -177,6 +190,7 @@ void RealmHome::on_message(const mqtt::MessagePtr& message, const mqtt::Connecti
   if (publisher != nullptr && topics::FleetProvisioning::wants(message->topic)) {
     fleet_.on_request(message, *publisher);
   }
+  rules_.on_message(message, publisher);
 }
 
 void Realms::open() {
@@ -185,11 +199,14 @@ void Realms::open() {
   homes_.emplace(surroundings_.default_realm, std::move(home));
 }
 
+RealmHome* Realms::find(const Realm& realm) const {
+  const std::shared_lock lock{mutex_};
+  const auto found = homes_.find(realm);
+  return found == homes_.end() ? nullptr : found->second.get();
+}
+
 Result<RealmHome*> Realms::at(const Realm& realm) {
-  {
-    const std::shared_lock lock{mutex_};
-    if (const auto found = homes_.find(realm); found != homes_.end()) return found->second.get();
-  }
+  if (auto* home = find(realm)) return home;
   const std::unique_lock lock{mutex_};
   if (const auto found = homes_.find(realm); found != homes_.end()) return found->second.get();
   if (homes_.size() > kMaxRealms) {

@@ -23,12 +23,14 @@
 #include "base/timers.h"
 #include "emulator/identity/realm_messages.h"
 #include "emulator/identity/refusals.h"
+#include "emulator/rules/rule_engine.h"
 #include "emulator/topics/connection_log.h"
 #include "emulator/topics/fleet_provisioning.h"
 #include "emulator/topics/lifecycle.h"
 #include "emulator/topics/message_log.h"
 #include "mqtt/broker/broker.h"
 #include "mqtt/ports.h"
+#include "registry/events.h"
 #include "registry/registry.h"
 #include "registry/store.h"
 
@@ -46,6 +48,9 @@ struct RealmSurroundings {
   Duration session_expiry{std::chrono::hours{1}};
   Timers& timers;
   topics::FleetSurroundings fleet;
+  rule_engine::RuleSurroundings rules;
+  /// Asks the owner of a new topic rule destination (RU-30).
+  std::function<void(const registry::DestinationConfirmationDue&)> confirm_destination{};
   /// Makes a message space. Never called on a broker's own thread.
   std::function<mqtt::Broker&(mqtt::BrokerObserver*)> make_broker{};
 };
@@ -64,8 +69,11 @@ class RealmHome final : public mqtt::BrokerObserver {
   /// What the data plane sees of the broker.
   [[nodiscard]] RealmMessages& message_space() { return message_space_; }
 
-  /// Publishes as the service.
-  void publish(std::string topic, std::string payload, mqtt::QoS qos = mqtt::QoS::at_most_once);
+  [[nodiscard]] rule_engine::RuleEngine& rules() { return rules_; }
+
+  /// Publishes as the service; rules see `client_id` as the one that caused it.
+  void publish(std::string topic, std::string payload, mqtt::QoS qos = mqtt::QoS::at_most_once,
+               std::string client_id = {});
   /// Everything is gone; live connections are cut.
   Status reset(bool keep_ca);
 
@@ -97,6 +105,7 @@ class RealmHome final : public mqtt::BrokerObserver {
   topics::Lifecycle lifecycle_;
   topics::MessageLog messages_;
   topics::FleetProvisioning fleet_;
+  rule_engine::RuleEngine rules_;
   topics::ConnectionLog connections_;
   mqtt::Broker* broker_;
   RealmMessages message_space_;
@@ -115,6 +124,8 @@ class Realms final : public registry::Neighbours {
   [[nodiscard]] RealmHome& home() { return *default_; }
   /// The realm, made if it is new. Fails with Errc::limit_exceeded. Not on a broker's thread.
   Result<RealmHome*> at(const Realm& realm);
+  /// The same without making it; null: there is none.
+  [[nodiscard]] RealmHome* find(const Realm& realm) const;
   /// All realms, the default one first.
   [[nodiscard]] std::vector<RealmHome*> all() const;
 

@@ -29,6 +29,10 @@ struct Invocation {
   std::optional<Duration> time_limit{};
   /// False: what the code answers is thrown away, however long it is.
   bool wants_answer{true};
+  /// On whose behalf, as a resource policy names it: a service ("iot.amazonaws.com") and its resource. Asked
+  /// of functions that have such a policy. Empty: no right is asked for.
+  std::string principal{};
+  std::string source_arn{};
 };
 
 class FunctionInvoker {

@@ -27,11 +27,13 @@ void Functions::invoke(std::string_view name, Invocation invocation,
     if (found == functions_.end()) found = functions_.find(function->name);
     if (found != functions_.end()) return found->second->invoke(std::move(invocation), done);
   }
-  done(Error{Errc::not_found, "nobody plays the Lambda function " + function->text() +
-                                  ": start the emulator with --function " + function->name +
-                                  "=http://HOST:PORT/PATH or --function " + function->name +
-                                  "='exec:COMMAND', or call Emulator::on_function(\"" + function->name +
-                                  "\", …)"});
+  if (auto* others = others_.load(); others != nullptr && others->knows(invocation.realm, name))
+    return others->invoke(name, std::move(invocation), done);
+  done(Error{Errc::not_found,
+             "nobody plays the Lambda function " + function->text() +
+                 ": create it (aws lambda create-function), start the emulator with --function " +
+                 function->name + "=http://HOST:PORT/PATH or --function " + function->name +
+                 "='exec:COMMAND', or call Emulator::on_function(\"" + function->name + "\", …)"});
 }
 
 void Functions::stop() {

@@ -3,6 +3,7 @@
 // User code by the name that AWS knows it by: which function a Lambda ARN means here. Thread-safe; `invoke`
 // never blocks.
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <shared_mutex>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "emulator/invoke/function_invoker.h"
+#include "emulator/invoke/other_functions.h"
 
 namespace iotemu::invoke {
 
@@ -19,8 +21,10 @@ class Functions {
   /// qualifier it serves every one that is not added itself. Replaces what was there. Fails with
   /// Errc::invalid_request.
   Status add(std::string_view name, std::unique_ptr<FunctionInvoker> invoker);
-  /// As FunctionInvoker::invoke. Where no function is added for it, `done` is called inside the call, with an
-  /// error that names the option which adds one.
+  /// Who is asked for functions that nobody is added for; null: nobody. It outlives all calls.
+  void set_others(OtherFunctions* others) { others_ = others; }
+  /// As FunctionInvoker::invoke. Where no function is added for it and no other is known, `done` is called
+  /// inside the call, with an error that names the ways to add one.
   void invoke(std::string_view name, Invocation invocation, const FunctionInvoker::Done& done) const;
   /// Ends what runs and forgets the functions.
   void stop();
@@ -28,6 +32,7 @@ class Functions {
  private:
   mutable std::shared_mutex mutex_;  ///< Guards functions_; nothing else is locked under it.
   std::map<std::string, std::unique_ptr<FunctionInvoker>, std::less<>> functions_;
+  std::atomic<OtherFunctions*> others_{nullptr};
 };
 
 }  // namespace iotemu::invoke

@@ -29,6 +29,13 @@ std::string iso_date(Time time) {
   return text.data();
 }
 
+std::string iso_millis(Time time) {
+  auto text = iso_date(time);
+  text.pop_back();
+  const auto millis = std::to_string(epoch_ms(time) % 1000);
+  return text + "." + std::string(3 - millis.size(), '0') + millis;
+}
+
 std::string percent_encoded(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   constexpr std::string_view kPlain = "-_.~";

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/json.h"
 #include "base/result.h"
 
 namespace iotemu::neighbours {
@@ -18,6 +19,8 @@ struct Fault {
   unsigned status{400};
   /// The name in the query protocol of a service that has two; JSON answers tell both.
   std::string_view query_name{};
+  /// json, rest: members of the error beside its message.
+  Json more{};
 };
 
 /// Like Result, with the service's own error.

@@ -5,9 +5,14 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "emulator/neighbours/acm_pca.h"
+#include "emulator/neighbours/dynamodb/dynamodb.h"
+#include "emulator/neighbours/greengrass/greengrass.h"
 #include "emulator/neighbours/iam.h"
+#include "emulator/neighbours/lambda/lambda.h"
 #include "emulator/neighbours/rest_operations.h"
+#include "emulator/neighbours/sqs/sqs.h"
 #include "emulator/neighbours/ssm.h"
 
 namespace iotemu::neighbours {
@@ -62,7 +67,7 @@ struct Neighbours::Asked {
     }
     const auto what = service + (operation.empty() ? "" : " " + operation) + " is not emulated";
     // A plane of IoT has no upstream.
-    if (service.starts_with("iot")) return {"NotImplementedException", what, 501};
+    if (service == "iot-jobs-data") return {"NotImplementedException", what, 501};
     return {"NotImplementedException",
             what + "; iot-emulator serve --upstream " + service + "=URL passes " + service +
                 " on to a server that answers it",
@@ -110,14 +115,16 @@ Answer<Json> Neighbours::Turn::input() const {
   const auto& facts = service.facts();
   if (form == Form::rest) return read_rest(facts, operation, *match, request);
   // The others know one method and, most of them, one path (P9.1).
-  if (request.method != "POST" || (!request.segments.empty() && !facts.has_paths)) {
+  if (request.method != "POST" || (!request.segments.empty() && facts.path_member.empty())) {
     return Fault{form == Form::json ? "UnknownOperationException" : "UnknownOperation",
                  std::string{operation.shape.name} + " is asked by POST / alone", 404};
   }
   if (form == Form::json) return read_json(facts, operation, request);
   if (!is_form(request)) return read_form(facts, operation, {});
-  const auto fields = form_fields(request);
+  auto fields = form_fields(request);
   if (!fields) return fields.fault();
+  if (!request.segments.empty() && field(*fields, facts.path_member).empty())
+    fields->emplace_back(facts.path_member, request.target.substr(0, request.target.find('?')));
   return read_form(facts, operation, *fields);
 }
 
@@ -134,16 +141,38 @@ http::Response Neighbours::Turn::response(Answer<Json> answer) const {
   return xml_answer(service.facts(), operation, *answer, request.id);
 }
 
-Neighbours::Neighbours(const Clock& clock, Random& random, Executor& blocking_pool,
+Neighbours::Neighbours(Surroundings surroundings, NeighbourOptions options,
                        std::unique_ptr<Upstreams> upstreams)
-    : blocking_pool_{blocking_pool}, clock_{clock}, upstreams_{std::move(upstreams)} {
+    : blocking_pool_{surroundings.blocking_pool},
+      clock_{surroundings.clock},
+      admin_token_{std::move(options.admin_token)},
+      allowed_origins_{std::move(options.allowed_origins)},
+      upstreams_{std::move(upstreams)} {
+  const auto& clock = surroundings.clock;
+  auto& random = surroundings.random;
   services_.push_back(std::make_unique<AcmPca>(clock, random));
   services_.push_back(std::make_unique<Ssm>(clock, random));
+  auto dynamodb = std::make_unique<Dynamodb>(clock, random);
+  dynamodb_ = dynamodb.get();
+  services_.push_back(std::move(dynamodb));
+  services_.push_back(std::make_unique<Greengrass>(clock, random));
   auto iam = std::make_unique<Iam>(clock, random);
   auto sts = std::make_unique<Sts>(clock, random, *iam);
   sts_ = sts.get();
   services_.push_back(std::move(iam));
   services_.push_back(std::move(sts));
+  auto queues = std::make_unique<sqs::Sqs>(clock, random, surroundings.timers);
+  mailbox_ = queues.get();
+  auto functions = std::make_unique<lambda::Lambda>(
+      lambda::LambdaOptions{.code = std::move(options.code),
+                            .enforce_permission = options.enforce_lambda_permission,
+                            .queues_elsewhere = upstreams_->knows("sqs")},
+      clock, random, surroundings.timers, surroundings.work, surroundings.blocking_pool, surroundings.runtime,
+      *queues);
+  lambda_ = functions.get();
+  // Mappings wait for messages: they end before the queues do.
+  services_.push_back(std::move(functions));
+  services_.push_back(std::move(queues));
   for (const auto& service : services_) {
     if (service->facts().protocol == Protocol::rest) routers_.emplace(service.get(), routes_of(*service));
     if (!upstreams_->knows(service->facts().name)) continue;
@@ -154,8 +183,52 @@ Neighbours::Neighbours(const Clock& clock, Random& random, Executor& blocking_po
 
 Neighbours::~Neighbours() = default;
 
+invoke::OtherFunctions& Neighbours::functions() {
+  return *lambda_;
+}
+
+std::optional<Fault> Neighbours::barred_from_lambda(const http::Request& request) const {
+  const auto* origin = request.header("Origin");
+  const auto* site = request.header("Sec-Fetch-Site");
+  const bool asked_by_page = origin != nullptr || (site != nullptr && *site != "none");
+  const bool allowed_page =
+      origin != nullptr && std::ranges::find(allowed_origins_, *origin) != allowed_origins_.end();
+  if (asked_by_page && !allowed_page) {
+    return Fault{
+        "ForbiddenException",
+        "Lambda runs code, so web pages may not use it, not even those of this machine; --allow-origin "
+        "lets one in",
+        403};
+  }
+  // Whoever is on this machine could run code without us; a function reaches us by the address we listen on.
+  constexpr std::string_view kMapped = "::ffff:";  // IPv4 on a socket of both kinds
+  const auto peer = request.peer.starts_with(kMapped) ? request.peer.substr(kMapped.size()) : request.peer;
+  const bool local =
+      http::is_loopback_host(peer) || (!request.peer.empty() && request.peer == request.reached);
+  if (admin_token_.empty() || local) return std::nullopt;
+  const auto* bearer = request.header("Authorization");
+  const auto* session = request.header("X-Amz-Security-Token");
+  const bool shown = (bearer != nullptr && same_secret(*bearer, "Bearer " + admin_token_)) ||
+                     (session != nullptr && same_secret(*session, admin_token_));
+  if (shown) return std::nullopt;
+  return Fault{"AccessDeniedException",
+               "The emulator is reached from other machines, and Lambda runs code: show the token of its "
+               "ready line as AWS_SESSION_TOKEN or as Authorization: Bearer, or start it with "
+               "--insecure-admin",
+               403};
+}
+
 void Neighbours::reset() {
   for (const auto& service : services_) service->reset();
+}
+
+Answer<std::optional<Json>> Neighbours::dynamodb_item(const Realm& realm, const std::string& table,
+                                                      const Json& key) {
+  if (upstreams_->knows("dynamodb")) {
+    return Fault{"NotImplementedException",
+                 "DynamoDB is played by an upstream, which only requests over HTTP reach", 501};
+  }
+  return dynamodb_->item(realm, table, key);
 }
 
 void Neighbours::identify(api::Signatory& signatory) const {
@@ -300,6 +373,12 @@ bool Neighbours::take(http::Request& request, const api::Signatory& signatory,
     respond(refuse(asked.not_emulated()));
     return true;
   }
+  if (service == lambda_) {
+    if (const auto barred = barred_from_lambda(request)) {
+      respond(refuse(*barred));
+      return true;
+    }
+  }
   carry_out(std::make_shared<const Turn>(
                 Turn{.service = *service,
                      .operation = *operation,
@@ -320,7 +399,8 @@ void Neighbours::carry_out(std::shared_ptr<const Turn> turn, const http::Respond
                             .access_key = turn->access_key,
                             .input = *input,
                             .endpoint = endpoint_of(turn->request),
-                            .request_id = turn->request.id};
+                            .request_id = turn->request.id,
+                            .rests = [respond] { respond.rests(); }};
     if (!turn->operation.run_later) return respond(turn->response(turn->operation.run(question)));
     turn->operation.run_later(
         question, [turn, respond](Answer<Json> later) { respond(turn->response(std::move(later))); });

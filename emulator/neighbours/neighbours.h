@@ -19,30 +19,74 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
+#include "base/timers.h"
 #include "emulator/api/ports.h"
+#include "emulator/invoke/other_functions.h"
+#include "emulator/neighbours/lambda/code_store.h"
 #include "emulator/neighbours/protocol.h"
 #include "emulator/neighbours/service.h"
+#include "emulator/neighbours/sqs/mailbox.h"
 #include "emulator/neighbours/sts.h"
 #include "emulator/neighbours/upstreams.h"
+#include "emulator/runtime/runtime.h"
 
 namespace iotemu::neighbours {
 
+class Dynamodb;
+namespace lambda {
+class Lambda;
+}
+
+/// What the services stand in. All outlive the neighbours and every answer they owe; the timers are stopped
+/// before the neighbours end.
+struct Surroundings {
+  const Clock& clock;
+  Random& random;
+  Executor& blocking_pool;
+  Timers& timers;
+  WorkCounter& work;
+  runtime::Runtime& runtime;
+};
+
+struct NeighbourOptions {
+  lambda::CodePlaces code{};
+  /// Rules may invoke only what a resource policy lets them (P4.2).
+  bool enforce_lambda_permission{true};
+  /// Not empty: who is not on this machine must show it to use Lambda, as `Authorization: Bearer` or as the
+  /// session token of their credentials.
+  std::string admin_token{};
+  /// Pages of these may use Lambda, exact strings; those of no other, be they of this machine.
+  std::vector<std::string> allowed_origins{};
+};
+
 class Neighbours final : public api::OtherServices {
  public:
-  /// All references outlive the neighbours and every answer they owe.
-  Neighbours(const Clock& clock, Random& random, Executor& blocking_pool,
-             std::unique_ptr<Upstreams> upstreams);
+  Neighbours(Surroundings surroundings, NeighbourOptions options, std::unique_ptr<Upstreams> upstreams);
   ~Neighbours() override;
 
   bool take(http::Request& request, const api::Signatory& signatory, const http::Responder& respond) override;
   void identify(api::Signatory& signatory) const override;
+  [[nodiscard]] bool plays(std::string_view service) const override {
+    return upstreams_->knows(service) || find(service) != nullptr;
+  }
   /// Longest body of the request with this head: more where it will be passed on, or brings code.
   [[nodiscard]] std::size_t body_limit(const http::Request& head) const;
 
   /// Credentials of a role for somebody who has been let in elsewhere, as STS gives them.
-  Json open_session(const std::string& role_arn, const std::string& name, std::chrono::seconds lifetime) {
+  /// Errc::invalid_request: `role_arn` is the ARN of no role.
+  Result<Json> open_session(const std::string& role_arn, const std::string& name,
+                            std::chrono::seconds lifetime) {
     return sts_->open_for_role(role_arn, name, lifetime);
   }
+
+  /// The item of DynamoDB with this key, as plain JSON; nothing if there is none. `key` is in the form of the
+  /// API: {"id": {"S": "a"}}. The tables of an upstream are not asked: NotImplementedException.
+  Answer<std::optional<Json>> dynamodb_item(const Realm& realm, const std::string& table, const Json& key);
+
+  /// The functions that were created.
+  [[nodiscard]] invoke::OtherFunctions& functions();
+  /// The queues that were created.
+  [[nodiscard]] sqs::Mailbox& mailbox() { return *mailbox_; }
 
   void reset();
   /// The emulator ends: requests that wait for the blocking pool or for another server are answered 503.
@@ -67,12 +111,20 @@ class Neighbours final : public api::OtherServices {
   void run_blocking(std::function<void()> answer, std::shared_ptr<const Turn> turn,
                     const http::Responder& respond);
 
+  /// Lambda runs code: who may not, and why.
+  [[nodiscard]] std::optional<Fault> barred_from_lambda(const http::Request& request) const;
+
   Executor& blocking_pool_;
   const Clock& clock_;
+  const std::string admin_token_;
+  const std::vector<std::string> allowed_origins_;
   const std::unique_ptr<Upstreams> upstreams_;
   std::vector<std::unique_ptr<Service>> services_;
   std::map<const Service*, api::Router> routers_;  ///< of those that speak REST
   Sts* sts_{nullptr};                              ///< one of the services
+  Dynamodb* dynamodb_{nullptr};                    ///< one of the services
+  lambda::Lambda* lambda_{nullptr};
+  sqs::Mailbox* mailbox_{nullptr};
   std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> stopping_{false};
   mutable std::atomic<bool> said_unknown_{false};  ///< of temporary credentials

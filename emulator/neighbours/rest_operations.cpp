@@ -1,6 +1,7 @@
 #include "emulator/neighbours/rest_operations.h"
 
 #include "emulator/api/router.h"
+#include "emulator/neighbours/greengrass/known_operations.h"
 #include "emulator/neighbours/protocol.h"
 
 namespace iotemu::neighbours {
@@ -95,6 +96,7 @@ const Router& known_operations(std::string_view service) {
   static const Router none{{}};
   if (service == "iot-jobs-data") return jobs_data_plane;
   if (service == "lambda") return lambda;
+  if (service == "greengrass") return unbuilt_greengrass_operations();
   return none;
 }
 

@@ -57,6 +57,7 @@ http::Response rest_answer(const Operation& operation, Json answer) {
 http::Response rest_fault(const ServiceFacts& service, const Fault& fault) {
   Json body{{"Message", fault.message}};
   if (service.says_fault_type) body["Type"] = fault.status < 500 ? "User" : "Service";
+  if (fault.more.is_object()) body.update(fault.more);
   return {.status = fault.status,
           .body = to_text(body),
           .headers = {{"x-amzn-ErrorType", std::string{fault.name}}}};

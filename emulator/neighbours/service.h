@@ -42,6 +42,8 @@ struct Question {
   const Json& input;
   std::string endpoint{};    ///< How the caller reached the API: `http://host:port`; empty without a Host.
   std::string request_id{};  ///< UUID
+  /// To be called by an operation whose answer waits for what may never come: it is no work under way.
+  std::function<void()> rests{[] {}};
 
   [[nodiscard]] bool has(std::string_view name) const { return input.contains(name); }
   /// Empty when absent.
@@ -109,8 +111,10 @@ struct ServiceFacts {
   std::string_view invalid{};
   std::string_view json_version{"1.1"};
   std::string_view type_space{};  ///< json: stands before the `__type` of an error, "com.amazonaws.sqs#"
+  bool has_checksum{false};       ///< json: X-Amz-Crc32 of the body, which some SDKs hold it against
   bool says_fault_type{false};    ///< rest: an error's body names its Type, User or Service
-  bool has_paths{false};          ///< query: forms may be posted to any path
+  /// query: forms may be posted to any path, which then is this member where the form has none.
+  std::string_view path_member{};
 };
 
 class Service {

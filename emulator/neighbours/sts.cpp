@@ -120,9 +120,14 @@ Json Sts::open(Session session) {
   return credentials;
 }
 
-Json Sts::open_for_role(const std::string& role_arn, const std::string& name, std::chrono::seconds lifetime) {
-  const auto role = iam_.role_by_arn(role_arn);
+Result<Json> Sts::open_for_role(const std::string& role_arn, const std::string& name,
+                                std::chrono::seconds lifetime) {
   const auto account = account_of_role(role_arn);
+  if (account.empty()) {
+    return Error{Errc::invalid_request,
+                 "'" + role_arn + "' is the ARN of no role: arn:aws:iam::ACCOUNT:role/NAME"};
+  }
+  const auto role = iam_.role_by_arn(role_arn);
   const auto arn = "arn:" + role_arn.substr(4, role_arn.find(':', 4) - 4) + ":sts::" + account +
                    ":assumed-role/" + role_arn.substr(role_arn.rfind('/') + 1) + "/" + name;
   const auto id = role ? role->id : unique_id("AROA", kKeyLetters, random_);

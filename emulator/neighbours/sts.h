@@ -37,7 +37,9 @@ class Sts final : public Service {
   /// Nothing if the access key is none that was handed out here.
   [[nodiscard]] std::optional<Session> session(std::string_view access_key) const;
   /// Credentials of the role, for somebody who has been let in elsewhere (C-2). The role need not exist.
-  Json open_for_role(const std::string& role_arn, const std::string& name, std::chrono::seconds lifetime);
+  /// Errc::invalid_request: `role_arn` is the ARN of no role.
+  Result<Json> open_for_role(const std::string& role_arn, const std::string& name,
+                             std::chrono::seconds lifetime);
 
  private:
   Answer<Json> caller_identity(const Question& question);

@@ -40,6 +40,9 @@ struct Invocation {
   std::string payload{};         ///< JSON text
   std::string client_context{};  ///< JSON text, may be empty
   std::string trace_id{};
+  /// As it was asked for, with a qualifier if there was one: context.invokedFunctionArn. Empty:
+  /// Function::arn.
+  std::string invoked_arn{};
 };
 
 struct Outcome {

@@ -42,13 +42,16 @@ std::size_t Broker::loop_for_publishing() const {
   return 0;
 }
 
-bool Broker::offer(Message given, bool observer_only) {
+bool Broker::offer(Message given, bool observer_only, std::optional<ConnectionFacts> publisher,
+                   std::function<void()> taken) {
   const auto message = std::make_shared<const Message>(std::move(given));
   if (message->retain && !observer_only && !retain(message, clock_.tick())) return false;
   const std::size_t at = loop_for_publishing();
-  loops_[at]->post([shard = shards_[at].get(), message, observer_only] {
+  loops_[at]->post([shard = shards_[at].get(), message, observer_only, publisher = std::move(publisher),
+                    taken = std::move(taken)] {
     Publication publication{message};
-    shard->spread(publication, nullptr, observer_only);
+    shard->spread(publication, publisher ? &*publisher : nullptr, observer_only);
+    if (taken) taken();
   });
   return true;
 }

@@ -48,8 +48,11 @@ class Broker {
 
   /// Publishes for somebody outside who waits for an answer and may: what it retains is stored when the call
   /// returns. False, and nothing is published, when the retained messages are at their cap or rate (M3-56).
-  /// With `observer_only` it goes to the observer and to no subscriber.
-  [[nodiscard]] bool offer(Message message, bool observer_only = false);
+  /// With `observer_only` it goes to the observer and to no subscriber. `publisher` is what the observer is
+  /// told of somebody who has no connection. `taken` is called on a loop once observer and subscribers have
+  /// it, only where the answer is true; never if the loops stop before.
+  [[nodiscard]] bool offer(Message message, bool observer_only = false,
+                           std::optional<ConnectionFacts> publisher = {}, std::function<void()> taken = {});
 
   /// Publishes for the service itself to one live connection and to nobody else, the observer included: an
   /// answer. It arrives if a subscription of the connection matches and its Authorizer lets it receive the

@@ -3,7 +3,9 @@
 // One application message: what a publisher sent, detached from every buffer. Built once, immutable from then
 // on, shared by all sessions and workers that deliver it.
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +25,10 @@ struct Message {
   std::string properties{};  ///< MQTT 5 property list of the PUBLISH, encoded; empty from 3.1.1
   std::string publisher{};   ///< client id; empty when the service itself published
   Time published_at{};
+  /// How many messages led to this one, as whoever publishes again for the service counts them.
+  std::uint32_t hops{0};
+  /// How many messages the first of them has led to by now, one count for all; null: this is the first.
+  std::shared_ptr<std::atomic<std::uint32_t>> descendants{};
   /// When it is worth nothing any more: by the expiry that its publisher gave it, whoever receives it
   /// (M5-14).
   std::optional<Tick> expires{};

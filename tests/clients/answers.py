@@ -14,6 +14,7 @@ JSON_ERRORS = {"ValidationException"}
 BEYOND = {("CreateThingGroup", "ResourceNotFoundException")}  # P8.4: an unknown parent
 # Newer than Debian's model, as "Shape.member".
 NEWER = {"GetV2LoggingOptionsResponse.eventConfigurations",
+         "CloudwatchLogsAction.batchMode", "HttpAction.enableBatching", "HttpAction.batchConfig", "KafkaAction.headers",
          *(f"DescribeDomainConfigurationResponse.{member}" for member in
            ("tlsConfig", "serverCertificateConfig", "authenticationType", "applicationProtocol",
             "clientCertificateConfig"))}

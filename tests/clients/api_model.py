@@ -18,7 +18,11 @@ COMMON_ERRORS = {"InvalidRequestException", "ThrottlingException", "Unauthorized
 NEWER_OPERATIONS = {"GetThingConnectivityData", "ListPrincipalThingsV2", "ListThingPrincipalsV2", "UpdateThingType"}
 DOMAIN_MEMBERS = ("tlsConfig", "serverCertificateConfig", "authenticationType", "applicationProtocol",
                   "clientCertificateConfig")
-NEWER_MEMBERS = {"AttachThingPrincipal.thingPrincipalType", "CreateThingType.thingTypeProperties.mqtt5Configuration",
+RULE_PLACES = [f"{verb}TopicRule.topicRulePayload.{place}" for verb in ("Create", "Replace")
+               for place in ("actions[]", "errorAction")]
+NEWER_MEMBERS = {*(f"{place}.{member}" for place in RULE_PLACES for member in
+                   ("cloudwatchLogs.batchMode", "http.enableBatching", "http.batchConfig", "kafka.headers")),
+                 "AttachThingPrincipal.thingPrincipalType", "CreateThingType.thingTypeProperties.mqtt5Configuration",
                  "UpdateIndexingConfiguration.thingIndexingConfiguration.filter.geoLocations",
                  "GetV2LoggingOptions.verbose",
                  "SetV2LoggingOptions.eventConfigurations",

@@ -63,6 +63,7 @@ class Realms(Story):
         here.create_role_alias(roleAlias="mine", roleArn=ROLE.replace("123456789012", HERE[0]))
         here.create_authorizer(authorizerName="mine", authorizerFunctionArn=FUNCTION, signingDisabled=True)
         here.create_domain_configuration(domainConfigurationName="mine")
+        here.create_topic_rule(ruleName="mine", topicRulePayload={"sql": "SELECT * FROM 'a'", "actions": []})
         here.attach_policy(policyName="mine", target=self.arn)
         here.attach_thing_principal(thingName="mine", principal=self.arn)
 
@@ -70,7 +71,7 @@ class Realms(Story):
         "list_ca_certificates": "certificates", "list_certificates": "certificates", "list_policies": "policies",
         "list_thing_types": "thingTypes", "list_thing_groups": "thingGroups", "list_billing_groups": "billingGroups",
         "list_things": "things", "list_provisioning_templates": "templates", "list_role_aliases": "roleAliases",
-        "list_authorizers": "authorizers"}
+        "list_authorizers": "authorizers", "list_topic_rules": "rules"}
 
     def looks(self, iot):
         yield iot.describe_ca_certificate, {"certificateId": self.ca_id}
@@ -84,6 +85,7 @@ class Realms(Story):
         yield iot.describe_role_alias, {"roleAlias": "mine"}
         yield iot.describe_authorizer, {"authorizerName": "mine"}
         yield iot.describe_domain_configuration, {"domainConfigurationName": "mine"}
+        yield iot.get_topic_rule, {"ruleName": "mine"}
         yield iot.list_attached_policies, {"target": self.arn}
         yield iot.list_principal_things, {"principal": self.arn}
         yield iot.list_tags_for_resource, {"resourceArn": f"arn:aws:iot:{HERE[1]}:{HERE[0]}:policy/mine"}
@@ -103,7 +105,8 @@ class Realms(Story):
         for difference, realm in ELSEWHERE.items():
             for call, arguments in self.looks(self.daemon.iot(*realm)):
                 with self.subTest(call.__name__, other=difference):
-                    self.assertIn(outcome(call, **arguments), ("ResourceNotFoundException", "InvalidRequestException"))
+                    self.assertIn(outcome(call, **arguments), (
+                        "ResourceNotFoundException", "InvalidRequestException", "UnauthorizedException"))
         for call, arguments in self.looks(self.here):
             if not call.__name__.startswith(("update", "delete")):
                 self.assertEqual(outcome(call, **arguments), "done", call.__name__)

@@ -1,5 +1,6 @@
 """Just-in-time registration with mosquitto as the device and each way to run a handler (P4, catalogue C.4)."""
 import json
+import time
 import unittest
 from pathlib import Path
 
@@ -54,6 +55,55 @@ class Jitr(Story):
 
     def refused_because(self, reason):
         return any(refusal["refusal"] == reason for refusal in self.daemon.refusals())
+
+
+class ByRule(Jitr):
+    """JITR is a topic rule that invokes a function, whoever plays the function (P4.2); each rule has its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.webhook = Webhook(lambda event: (200, cls.activate(event)))
+        cls.addClassCleanup(cls.webhook.close)
+        cls.flags = ("--function", f"webhook={cls.webhook.url('/jitr')}", "--function", f"command=exec:{HANDLER}")
+        super().setUpClass()
+
+    @classmethod
+    def activate(cls, event):
+        iot = cls.daemon.iot()
+        certificate = event["certificateId"]
+        iot.create_policy(policyName="anything", policyDocument=ANYTHING)
+        iot.attach_policy(policyName="anything", target=f"{ARN}cert/{certificate}")
+        iot.update_certificate(certificateId=certificate, newStatus="ACTIVE")
+
+    def rule(self, function, topic):
+        self.iot.create_topic_rule(ruleName=f"jitr_{function}", topicRulePayload={
+            "sql": f"SELECT *, clientid() AS client FROM '$aws/events/certificates/registered/{topic}'",
+            "awsIotSqlVersion": "2016-03-23",
+            "actions": [{"lambda": {"functionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}"}}]})
+
+    def wait_until_accepted(self):
+        deadline = time.monotonic() + 30
+        while self.status() != "ACTIVE":
+            self.assertLess(time.monotonic(), deadline, self.daemon.log())
+            time.sleep(0.02)
+        self.assertEqual(self.knock().returncode, 0)
+
+    def test_a_webhook_behind_a_rule_activates(self):
+        self.rule("webhook", "+")
+        self.rule("command", "f" * 64)  # of another CA
+        self.assertIn(LOST, self.knock().stderr)
+        self.wait_until_accepted()
+        [(path, content_type, event)] = self.webhook.calls
+        self.assertEqual((path, content_type), ("/jitr", "application/json"))
+        self.assertEqual(event["client"], "robot-1")
+        self.assertEqual(event["caCertificateId"], self.ca_id)
+
+    def test_a_command_behind_a_rule_activates(self):
+        self.webhook.calls.clear()
+        self.rule("command", self.ca_id)
+        self.assertIn(LOST, self.knock().stderr)
+        self.wait_until_accepted()
+        self.assertEqual(self.webhook.calls, [])
 
 
 class WithoutHandler(Jitr):

@@ -24,7 +24,10 @@ class Tags(Story):
         body = ('{"Parameters": {"Id": {"Type": "String"}}, "Resources": {"certificate": {'
                 '"Type": "AWS::IoT::Certificate", "Properties": {"CertificateId": {"Ref": "Id"}}}}}')
         self.iot.create_thing_group(thingGroupName="parent")
+        self.iot.create_topic_rule(ruleName="r", topicRulePayload={"sql": "SELECT * FROM 'a'", "actions": []},
+                                   tags="made=yes")
         return {
+            "rule": f"arn:aws:iot:{REGION}:{ACCOUNT}:rule/r",
             "cacert": f"arn:aws:iot:{REGION}:{ACCOUNT}:cacert/" + register(self.iot, ca, tags=given),
             "policy": self.iot.create_policy(policyName="p", policyDocument=allow("iot:*", "*"), tags=given)["policyArn"],
             "thingtype": self.iot.create_thing_type(thingTypeName="t", tags=given)["thingTypeArn"],

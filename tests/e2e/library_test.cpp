@@ -66,7 +66,7 @@ TEST(Library, ApiValidatesAsOverHttp) {
   EXPECT_THAT(emu.api("CreateThing", {{"thingName", "no spaces"}}), FailsWith("InvalidRequestException"));
   EXPECT_THAT(emu.api("CreateThing"), FailsWith("InvalidRequestException"));
   EXPECT_FALSE(emu.api("NoSuchOperation"));
-  EXPECT_EQ(emu.api("CreateTopicRule", {{"ruleName", "r"}}).status, 501);
+  EXPECT_EQ(emu.api("CreateJob", {{"jobId", "j"}}).status, 501);
 }
 
 TEST(Library, ResetForgetsEverythingAndCutsConnections) {

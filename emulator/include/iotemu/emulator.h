@@ -174,9 +174,9 @@ class Emulator {
   /// The same for the certificates of one CA.
   void on_certificate_registered(const CaFixture& ca, RegistrationHandler handler);
 
-  /// Plays a Lambda function (name or ARN), for example a pre-provisioning hook: gets the event, answers the
-  /// result. Called like a registration handler; one that throws is a function error. Throws
-  /// std::invalid_argument for a name that no function can have.
+  /// Plays a Lambda function (name or ARN), for example a pre-provisioning hook or what a topic rule invokes:
+  /// gets the event, answers the result. Called like a registration handler; one that throws is a function
+  /// error. Throws std::invalid_argument for a name that no function can have.
   void on_function(std::string_view name, std::function<Json(const Json&)> function);
 
   /// Publishes as the service itself: no policy is asked, `$` topics are allowed.
@@ -190,12 +190,15 @@ class Emulator {
   /// Moves the manual clock from due timer to due timer, firing each at its time and settling after each.
   /// False, and nothing moved, if the clock is the machine's.
   bool advance(Duration by);
-  /// Everything is gone: registry, sessions, retained messages, refusals; live connections are cut. `keep_ca`
-  /// keeps the CA certificates and the registration code.
+  /// Everything is gone: registry, sessions, retained messages, refusals, actions; live connections are cut.
+  /// `keep_ca` keeps the CA certificates and the registration code.
   void reset(bool keep_ca = false);
   /// Closes listeners and sessions in order. Later calls do nothing; the destructor calls it.
   void stop();
 
+  /// The last actions of rules, oldest first (bounded). Settles first, so that nothing asked for is missing
+  /// but what waits for its time.
+  [[nodiscard]] std::vector<ActionRecord> actions();
   /// The last refusals, oldest first (bounded).
   [[nodiscard]] std::vector<RefusalRecord> refusals() const;
   /// Why this client id or certificate id was last refused, or that it was not: readable text.

@@ -4,6 +4,7 @@
 // emulator.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -94,6 +95,46 @@ struct RefusalRecord {
 
 /// The record as a short paragraph.
 [[nodiscard]] std::string to_text(const RefusalRecord& record);
+
+/// One action of one topic rule, for one message: what was asked for and what became of it.
+struct ActionRecord {
+  enum class Outcome {
+    delivered,
+    failed,
+    /// Nobody plays the service that it is for: it counts as done, and is kept here.
+    recorded,
+  };
+
+  std::chrono::sys_time<std::chrono::milliseconds> time{};
+  std::string account{};
+  std::string region{};
+  std::string rule_name{};
+  /// The key under which the action stands in the rule: "sqs", "republish", …
+  std::string action{};
+  bool is_error_action{false};
+  /// Among the rule's actions.
+  std::size_t position{0};
+  /// JSON text: the parameters, substitution templates replaced. Secrets read "***".
+  std::string parameters{};
+  /// Who gets it: a queue URL, a bucket, a URL.
+  std::string target{};
+  /// "sqs:SendMessage", "POST"; empty where nothing is asked over HTTP.
+  std::string operation{};
+  /// As the target gets it: the message, the record, the object, the item.
+  std::string payload{};
+  /// The body of the request around it; empty where there is none.
+  std::string request_body{};
+  // The message that the rule was run for.
+  std::string topic{};
+  std::string client_id{};
+  std::string trace_id{};
+  Outcome outcome{Outcome::delivered};
+  /// Why it has failed.
+  std::string reason{};
+};
+
+/// "delivered", "failed", "recorded".
+[[nodiscard]] std::string_view to_string(ActionRecord::Outcome outcome);
 
 /// A message as a subscriber or a recorder sees it.
 struct ReceivedMessage {

@@ -68,8 +68,14 @@ struct Switches {
   JitpMissingParameter jitp_missing_parameter{JitpMissingParameter::documented};
   /// P5.3. The parameter SerialNumber is the certificate's own serial number where the subject has none.
   bool jitp_serial_fallback{true};
+  /// RU-30. The owner of an HTTP destination must confirm it before rules may send there; else destinations
+  /// are ENABLED at once.
+  bool http_action_confirmation{true};
   /// P8.2. How long a thing type must have been deprecated before it can be deleted.
   Duration thing_type_delete_grace{std::chrono::minutes{5}};
+  /// P4.2. A rule's action reaches a function that was created through the API only if the function's
+  /// resource policy lets iot.amazonaws.com invoke it for that rule.
+  bool enforce_lambda_permission{true};
 };
 
 /// Sizes and rates of M section 10.
@@ -104,6 +110,40 @@ struct Limits {
   std::size_t bytes_per_second{512 * 1024};
   /// What a pre-provisioning hook may take, in real time (P5.11).
   Duration provisioning_hook_timeout{std::chrono::seconds{5}};
+};
+
+/// How Lambda functions run here: in processes of this machine, by its node and its python3.
+struct LambdaOptions {
+  /// What keeps a function's processes from the rest of the machine (Landlock, seccomp, no privileges).
+  /// automatic: whatever layers this machine has; the network is open. strict: all of them, TCP to the
+  /// emulator and to `connect_ports` only; without one of the layers the emulator does not start. off: time,
+  /// memory and process limits only.
+  enum class Sandbox { automatic, strict, off };
+
+  Sandbox sandbox{Sandbox::automatic};
+  std::vector<std::uint16_t> connect_ports{};
+  /// Programs; empty: the first of that name in `path`.
+  std::string node{};
+  std::string python{};
+  /// Folders as in PATH, looked through before the usual ones.
+  std::string path{};
+  /// Functions may be created from these folders of this machine and what is below them, in place of a zip
+  /// (S3Bucket=local-folder,S3Key=/path): whoever may call Lambda makes the emulator run what lies there.
+  std::vector<std::string> folders{};
+  /// DIR/node_modules and DIR/python serve what a function's code does not carry (aws-sdk, boto3). Empty:
+  /// none.
+  std::string modules{};
+  /// Further such folders, as in NODE_PATH and PYTHONPATH.
+  std::string node_path{};
+  std::string python_path{};
+  /// Holds the functions' scratch folders; wiped at the end.
+  std::string temporary_folder{"/tmp"};
+  /// At a time, idle ones included; 0: two a core and six. Events beyond that wait for their turn.
+  std::size_t processes{0};
+  /// Of the whole account; events beyond that are throttled.
+  std::size_t concurrency{1'000};
+  /// How long a process without an event is kept warm, in real time.
+  Duration idle_time{std::chrono::minutes{5}};
 };
 
 struct Options {
@@ -153,10 +193,19 @@ struct Options {
 
   /// Input of bulk registrations: a bucket is a sub-folder of this one, a key a path in there. Empty = off.
   std::string bulk_input_folder{};
+  /// Objects of S3 that rules read, as file descriptor sets of decode(…, 'proto', …): a bucket is a
+  /// sub-folder of this one, a key a path in there. Empty = off.
+  std::string bucket_folder{};
   /// AWS services that someone else plays, by signing name: "http[s]://host[:port]". Their requests are
-  /// passed on unchanged. That of s3, "http[s]://[KEY:SECRET@]host[:port]", is also asked for input files
-  /// that are not in `bulk_input_folder`.
+  /// passed on unchanged, and actions of rules are sent there. That of s3,
+  /// "http[s]://[KEY:SECRET@]host[:port]", is also asked for files that are not in `bulk_input_folder` and
+  /// `bucket_folder`; secretsmanager and machinelearning answer get_secret and machinelearning_predict of
+  /// SQL.
   std::map<std::string, std::string> upstreams{};
+
+  /// Appends what becomes of every action of a rule to this file, a line of JSON each: ActionRecord. "-" is
+  /// stdout. Empty = off; `Emulator::actions()` has the last ones in any case.
+  std::string record_actions{};
 
   /// Further Host names the API answers to, and origins whose pages may call it.
   std::vector<std::string> allow_hosts{};
@@ -164,6 +213,7 @@ struct Options {
   /// Lets /_iot/* be used without the token when bound to a non-loopback address.
   bool insecure_admin{false};
 
+  LambdaOptions lambda{};
   Switches switches{};
   Limits limits{};
 

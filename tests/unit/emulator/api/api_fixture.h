@@ -96,6 +96,11 @@ class FakeRealms final : public Realms {
     }
     return found.get();
   }
+  registry::Registry* find_registry(const Realm& realm) override {
+    const std::lock_guard lock{mutex_};
+    const auto found = registries_.find(realm);
+    return found == registries_.end() ? nullptr : found->second.get();
+  }
   Result<MessageSpace*> messages(const Realm&) override { return &message_space; }
 
   ManualClock clock;
@@ -114,6 +119,13 @@ class FakeSystem final : public System {
   [[nodiscard]] Json health() const override { return {{"version", "1.2.3"}}; }
   [[nodiscard]] std::string server_ca_pem() const override { return "the server CA"; }
   [[nodiscard]] Json refusals() const override { return Json::array({{{"clientId", "d1"}}}); }
+  [[nodiscard]] Json actions(std::string_view rule, std::string_view action,
+                             std::size_t limit) const override {
+    return {{"rule", rule}, {"action", action}, {"limit", limit}};
+  }
+  [[nodiscard]] Json function_logs(std::string_view function) const override {
+    return Json::array({{{"function", function}}});
+  }
   [[nodiscard]] Result<std::string> registration_report(const std::string& task_id, bulk::ReportType type,
                                                         std::string_view key) const override {
     if (task_id != "task-1" || key != "key-1")

@@ -219,6 +219,7 @@ TEST_F(DataPlane, ListsSubscriptionsInPages) {  // DP-6
 /// Allows what it lists, and remembers what it was asked.
 class FakeRights final : public DeviceRights {
  public:
+  [[nodiscard]] std::string principal() const override { return "its certificate"; }
   bool allows(const DeviceRequest& request) override {
     asked.push_back(std::string{registry::policy::name(request.action)} + " " + request.resource);
     return std::find(allowed.begin(), allowed.end(), asked.back()) != allowed.end();
@@ -258,6 +259,7 @@ TEST_F(DeviceAtTheDataPlane, IsForbiddenWhatNobodyAllows) {  // T-16, T-17
 TEST_F(DeviceAtTheDataPlane, NeedsASecondRightToRetain) {  // T-17
   rights->allowed = {"iot:Publish topic/t"};
   EXPECT_EQ(ask_as_device("POST", "/topics/t").status, 200U);
+  EXPECT_EQ(space.published.back().principal, "its certificate") << "as rules see it";
   EXPECT_EQ(ask_as_device("POST", "/topics/t?retain=true").status, 403U);
   rights->allowed.emplace_back("iot:RetainPublish topic/t");
   EXPECT_EQ(ask_as_device("POST", "/topics/t?retain=true").status, 200U);

@@ -36,6 +36,10 @@ std::string sample_text(const Member& member) {
   if (!member.values.empty()) return std::string{member.values.front()};
   if (member.must_match == &kAcmCertificateArnPattern)
     return "arn:aws:acm:us-east-1:123456789012:certificate/1";
+  if (member.must_match == &kFirehoseSeparatorPattern) return ",";
+  if (member.must_match == &kSearchEndpointPattern) return "https://1";
+  if (member.must_match == &kSalesforceUrlPattern)
+    return "https://ingestion-1.1.sfdcnow.com/streams/1/1/event";
   return std::string(std::max<std::size_t>(member.min_length, 1), '1');
 }
 
@@ -53,6 +57,7 @@ Json sample(const Member& member) {
       return Json::array({sample(member.parts[0])});
     case Type::string_map:
       return Json{{sample_text(member.parts[0]), sample(member.parts[1])}};
+    case Type::document:
     case Type::structure: {
       auto object = Json::object();
       for (const auto& part : member.parts) object[std::string{part.name}] = sample(part);
@@ -233,7 +238,8 @@ TEST(OperationTables, DescribeTheWholeServiceModelSortedByName) {
   EXPECT_TRUE(find("UpdateCertificate").built);
   EXPECT_EQ(find("UpdateCertificate").verb, "PUT");
   EXPECT_EQ(find("UpdateCertificate").path, "/certificates/{certificateId}");
-  EXPECT_FALSE(find("CreateTopicRule").built);
+  EXPECT_TRUE(find("CreateTopicRule").built);
+  EXPECT_FALSE(find("CreateStream").built);
 }
 
 }  // namespace

@@ -52,9 +52,9 @@ TEST(Router, GivesTheRestOfThePathToATargetWithSlashes) {  // P10.1
 }
 
 TEST(Router, KnowsUnbuiltOperationsByName) {  // P10.7
-  const auto match = router().match("POST", {"rules", "r"});
+  const auto match = router().match("PUT", {"jobs", "j"});
   ASSERT_TRUE(match.has_value());
-  EXPECT_EQ(match->route->name, "CreateTopicRule");
+  EXPECT_EQ(match->route->name, "CreateJob");
   EXPECT_EQ(match->route->operation, nullptr);
 }
 

@@ -160,11 +160,11 @@ TEST_F(ApiTest, AnswersUnknownPathsAndVerbsAsUnknownOperations) {  // P10.6
 }
 
 TEST_F(ApiTest, NamesAnOperationThatIsNotEmulated) {  // P10.7
-  const auto answer = send("POST", "/rules/r1", "not even JSON");
+  const auto answer = send("POST", "/streams/s1", "not even JSON");
   EXPECT_EQ(answer.status, 501U);
   EXPECT_EQ(error_type(answer), "NotImplementedException");
-  EXPECT_THAT(answer.body, HasSubstr("CreateTopicRule is not emulated"));
-  EXPECT_EQ(call("CreateTopicRule", {}).error().code, Errc::not_implemented);
+  EXPECT_THAT(answer.body, HasSubstr("CreateStream is not emulated"));
+  EXPECT_EQ(call("CreateStream", {}).error().code, Errc::not_implemented);
   EXPECT_EQ(call("MakeCoffee", {}).error().code, Errc::unknown_operation);
 }
 
@@ -214,6 +214,12 @@ TEST_F(ApiTest, AnswersTheEmulatorsOwnPaths) {
   EXPECT_EQ(send("GET", "/_iot/server-ca.pem").body, "the server CA");
   EXPECT_EQ(send("GET", "/repository/AmazonRootCA1.pem").body, "the server CA");
   EXPECT_EQ(Json::parse(send("GET", "/_iot/refusals").body).at("refusals").at(0).at("clientId"), "d1");
+  EXPECT_EQ(Json::parse(send("GET", "/_iot/logs?function=f1").body).at("events").at(0).at("function"), "f1");
+  EXPECT_EQ(Json::parse(send("GET", "/_iot/actions").body),
+            Json({{"rule", ""}, {"action", ""}, {"limit", 1000}}));
+  EXPECT_EQ(Json::parse(send("GET", "/_iot/actions?rule=r&action=sqs&limit=5").body),
+            Json({{"rule", "r"}, {"action", "sqs"}, {"limit", 5}}));
+  EXPECT_EQ(send("GET", "/_iot/actions?limit=0").status, 400U);
   EXPECT_EQ(send("GET", "/_iot/nope").status, 404U);
 }
 

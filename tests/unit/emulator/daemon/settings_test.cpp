@@ -150,8 +150,10 @@ TEST(Settings, EveryRowCanBeSetInEveryWay) {
                                                   {"region", "eu-west-1"},
                                                   {"upstream", "s3=http://h"},
                                                   {"bulk-input-folder", "d"},
+                                                  {"bucket-folder", "d"},
                                                   {"data-dir", "d"},
                                                   {"ready-file", "r"},
+                                                  {"record-actions", "-"},
                                                   {"jitr-webhook", "http://h/"},
                                                   {"jitr-command", "true"},
                                                   {"jitr-timeout", "500ms"},
@@ -162,6 +164,13 @@ TEST(Settings, EveryRowCanBeSetInEveryWay) {
                                                   {"switch", "qos2=silent"},
                                                   {"limit", "in_flight=20"},
                                                   {"log-level", "debug"},
+                                                  {"lambda-sandbox", "strict"},
+                                                  {"lambda-connect-port", "5432"},
+                                                  {"lambda-node", "/n"},
+                                                  {"lambda-python", "/p"},
+                                                  {"lambda-folder", "d"},
+                                                  {"lambda-modules", "d"},
+                                                  {"lambda-processes", "4"},
                                                   {"debug-dumps", "true"}};
   ASSERT_EQ(sample.size(), settings_table().size());
   for (const auto& [name, value] : sample) {
@@ -177,6 +186,11 @@ TEST(Settings, EveryRowCanBeSetInEveryWay) {
                                            : "\"" + value + "\"";
     EXPECT_EQ(refusal({.file = "{\"" + name + "\": " + text + "}"}), "(accepted)");
   }
+}
+
+TEST(Settings, UpstreamsOfOtherIotServicesCanBeNamed) {
+  const auto settings = resolved({.flags = {{"upstream", {"ioteventsdata=http://h"}}}});
+  EXPECT_EQ(settings.emulator.upstreams.at("ioteventsdata"), "http://h");
 }
 
 TEST(Settings, TimeLimitHoldsForWebhookAndCommand) {
@@ -261,6 +275,12 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"Timeout",
               {.flags = {{"jitr-timeout", {"0"}}}},
               "--jitr-timeout 0: expected a duration such as 10, 10s or 500ms"},
+        Wrong{"Sandbox",
+              {.flags = {{"lambda-sandbox", {"on"}}}},
+              "--lambda-sandbox on: expected auto, strict or off"},
+        Wrong{"ConnectPort",
+              {.flags = {{"lambda-connect-port", {"0"}}}},
+              "--lambda-connect-port 0: expected a port from 1 to 65535"},
         Wrong{"FlagInFile",
               {.file = R"({"insecure-admin": "yes"})"},
               "conf.json: \"insecure-admin\": \"yes\": expected true or false"},

@@ -60,6 +60,8 @@ INSTANTIATE_TEST_SUITE_P(
             [](const Options& o) { return !o.switches.revoked_is_final; }},
         Row{"expired_leaf", "accept", "refuse",
             [](const Options& o) { return o.switches.accept_expired_leaf; }},
+        Row{"enforce_lambda_permission", "off", "on",
+            [](const Options& o) { return !o.switches.enforce_lambda_permission; }},
         Row{"jitp_timing", "500ms", "before_close",
             [](const Options& o) { return o.switches.jitp_delay == 500ms; }},
         Row{"jitp_missing_parameter", "on_ref", "documented",
@@ -77,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return row.param.name; });
 
 TEST(Switches, AreAllDescribedInTheHelp) {
-  EXPECT_EQ(describe_switches().size(), 19U);
+  EXPECT_EQ(describe_switches().size(), 21U);
   EXPECT_THAT(describe_switches(), ::testing::Contains(::testing::HasSubstr("close | suback80")));
 }
 

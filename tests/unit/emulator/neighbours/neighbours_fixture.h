@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,34 +25,105 @@ class IdlePool final : public Executor {
  public:
   void post(Task task) override { tasks.push_back(std::move(task)); }
   void run_all() {
-    for (auto& task : tasks) task();
-    tasks.clear();
+    while (!tasks.empty()) {
+      auto next = std::move(tasks.front());
+      tasks.erase(tasks.begin());
+      next();
+    }
   }
 
   std::vector<Task> tasks;
 };
 
+/// Keeps what it is to run until the test answers, or answers at once by `reply`.
+class FakeRuntime final : public runtime::Runtime {
+ public:
+  struct Call {
+    std::shared_ptr<const runtime::Function> function{};
+    runtime::Invocation invocation{};
+    Done done{};
+  };
+
+  [[nodiscard]] Status can_run(const std::string& runtime_name) const override {
+    if (runtime_name.starts_with("java"))
+      return Error{Errc::unavailable, "there is no " + runtime_name + " here"};
+    return Ok{};
+  }
+  void invoke(std::shared_ptr<const runtime::Function> function, runtime::Invocation invocation,
+              Done done) override {
+    seen.push_back({function, invocation, {}});
+    if (reply) return done(reply(*function, invocation));
+    calls.push_back({std::move(function), std::move(invocation), std::move(done)});
+  }
+  void retire(const std::string& arn, const std::string& revision) override {
+    retired.push_back(arn + " " + revision);
+  }
+  /// Answers the oldest call that waits.
+  void answer(Result<runtime::Outcome> outcome) {
+    auto call = std::move(calls.front());
+    calls.erase(calls.begin());
+    call.done(std::move(outcome));
+  }
+
+  std::function<Result<runtime::Outcome>(const runtime::Function&, const runtime::Invocation&)> reply;
+  std::vector<Call> calls;
+  std::vector<Call> seen;
+  std::vector<std::string> retired;
+};
+
 class NeighboursTest : public testing::Test {
  protected:
-  explicit NeighboursTest(const std::map<std::string, std::string>& upstreams = {})
-      : neighbours{clock, random, pool, std::move(*open_upstreams(upstreams))} {}
+  explicit NeighboursTest(const std::map<std::string, std::string>& upstreams = {},
+                          const NeighbourOptions& options = {.code = {.root = testing::TempDir()}})
+      : neighbours{{.clock = clock,
+                    .random = random,
+                    .blocking_pool = pool,
+                    .timers = timers,
+                    .work = work,
+                    .runtime = runtime},
+                   options,
+                   std::move(*open_upstreams(upstreams))} {}
+
+  /// Time passes, and what is due happens in its order.
+  void advance(Duration by) {
+    const auto end = clock.tick() + by;
+    pool.run_all();
+    for (auto due = timers.next_due(); due && *due <= end; due = timers.next_due()) {
+      if (*due > clock.tick()) clock.advance(std::chrono::duration_cast<Duration>(*due - clock.tick()));
+      timers.fire_due();
+      pool.run_all();
+    }
+    clock.advance(std::chrono::duration_cast<Duration>(end - clock.tick()));
+  }
 
   /// The answer, or nothing if the request is IoT's own.
   std::optional<http::Response> send(http::Request request, const std::string& key,
                                      const std::string& service) {
+    const auto [taken, answer] = begin(std::move(request), key, service);
+    if (!taken) return std::nullopt;  // the responder, dropped, has answered for itself
+    EXPECT_TRUE(answer->has_value());
+    return *answer;
+  }
+
+  using Awaited = std::shared_ptr<std::optional<http::Response>>;
+  /// Whether it was taken, and where its answer will be.
+  std::pair<bool, Awaited> begin(http::Request request, const std::string& key, const std::string& service) {
     request.id = "request-id";
-    if (request.segments.empty()) request.segments = http::parse_target(request.target)->segments;
+    if (request.segments.empty()) {
+      const auto target = http::parse_target(request.target);
+      request.segments = target->segments;
+      request.query = target->query;
+    }
     api::Signatory caller{.scope = api::CredentialScope{key, region, service},
                           .realm = {.account = key.size() == 12 ? key : "123456789012", .region = region}};
     if (service.empty()) caller.scope.reset();
     neighbours.identify(caller);
-    std::optional<http::Response> answer;
-    const bool taken = neighbours.take(
-        request, caller, http::Responder{[&](http::Response response) { answer = std::move(response); }});
+    auto answer = std::make_shared<std::optional<http::Response>>();
+    const bool taken = neighbours.take(request, caller, http::Responder{[answer](http::Response response) {
+                                         *answer = std::move(response);
+                                       }});
     pool.run_all();
-    if (!taken) return std::nullopt;  // the responder, dropped, has answered for itself
-    EXPECT_TRUE(answer.has_value());
-    return answer;
+    return {taken, answer};
   }
 
   http::Response json(const std::string& service, const std::string& target, const Json& input,
@@ -70,6 +143,16 @@ class NeighboursTest : public testing::Test {
                  key, service);
   }
 
+  http::Response rest(const std::string& service, const std::string& method, const std::string& target,
+                      const Json& input = {}, std::vector<http::Header> headers = {}) {
+    headers.push_back({"Host", "localhost:4566"});
+    return *send({.method = method,
+                  .target = target,
+                  .headers = std::move(headers),
+                  .body = input.is_null() ? std::string{} : to_text(input)},
+                 "test", service);
+  }
+
   static std::string fault(const http::Response& response) {
     const auto* type = http::find_header(response.headers, "x-amzn-ErrorType");
     return std::to_string(response.status) + " " + (type == nullptr ? "" : *type);
@@ -87,6 +170,9 @@ class NeighboursTest : public testing::Test {
   ManualClock clock;
   SeededRandom random{5};
   IdlePool pool;
+  Timers timers{clock, pool, true};
+  WorkCounter work;
+  FakeRuntime runtime;
   Neighbours neighbours;
 };
 

@@ -19,8 +19,8 @@ TEST_F(NeighboursTest, SaysOfOtherServicesThatTheyAreNotEmulatedAndNamesTheOptio
   EXPECT_EQ(Json::parse(pca.body).at("__type"), "NotImplementedException");
   EXPECT_THAT(pca.body, HasSubstr("acm-pca CreatePermission is not emulated"));
 
-  const auto queue = json("sqs", "AmazonSQS.SendMessage", Json::object());
-  EXPECT_THAT(queue.body, HasSubstr("--upstream sqs=URL"));
+  const auto stream = json("kinesis", "Kinesis_20131202.PutRecord", Json::object());
+  EXPECT_THAT(stream.body, HasSubstr("--upstream kinesis=URL"));
 
   const auto jobs = *send({.method = "GET", .target = "/things/t1/jobs"}, "test", "iot-jobs-data");
   EXPECT_EQ(Json::parse(jobs.body).at("message"), "iot-jobs-data GetPendingJobExecutions is not emulated");
@@ -32,9 +32,8 @@ TEST_F(NeighboursTest, SaysOfOtherServicesThatTheyAreNotEmulatedAndNamesTheOptio
       iam.body,
       HasSubstr("<Code>NotImplementedException</Code><Message>iam Create&lt;Role&gt; is not emulated"));
 
-  const auto lambda =
-      *send({.method = "POST", .target = "/2015-03-31/functions", .body = "{}"}, "test", "lambda");
-  EXPECT_THAT(lambda.body, HasSubstr("lambda CreateFunction is not emulated"));
+  const auto lambda = *send({.method = "GET", .target = "/2018-10-31/layers"}, "test", "lambda");
+  EXPECT_THAT(lambda.body, HasSubstr("lambda ListLayers is not emulated"));
   const auto bucket = *send({.method = "GET", .target = "/bucket/key"}, "test", "s3");
   EXPECT_EQ(bucket.content_type, "application/xml");
   EXPECT_EQ(element(bucket, "Code"), "NotImplementedException");
@@ -101,11 +100,12 @@ TEST_F(NeighboursTest, MakesNoKeysForThoseWhoWaitWhenItStops) {
 }
 
 TEST_F(NeighboursTest, SaysOfAnUnsignedRequestThatItsSignatureIsMissing) {  // P10.7
-  const auto table = json("", "DynamoDB_20120810.ListTables", Json::object());
-  EXPECT_EQ(table.status, 501U);
-  EXPECT_THAT(table.body, HasSubstr("DynamoDB_20120810.ListTables is not emulated; the request is unsigned"));
-  EXPECT_THAT(form("", "Action=ListQueues").body,
-              HasSubstr("ListQueues is not emulated; the request is uns"));
+  const auto streams = json("", "Kinesis_20131202.ListStreams", Json::object());
+  EXPECT_EQ(streams.status, 501U);
+  EXPECT_THAT(streams.body,
+              HasSubstr("Kinesis_20131202.ListStreams is not emulated; the request is unsigned"));
+  EXPECT_THAT(form("", "Action=ListTopics").body,
+              HasSubstr("ListTopics is not emulated; the request is uns"));
 }
 
 TEST_F(NeighboursTest, IsAskedByPostOfTheRootAlone) {  // P9.1
