@@ -1,10 +1,12 @@
 """What nobody may find again: keys, signatures, passwords, tokens and payloads, in the log, in an error, under /_iot/*
 or on disk."""
+import io
 import json
 import shutil
 import stat
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 
 from daemon import ACCOUNT, Daemon, Story, run
@@ -71,6 +73,55 @@ class Discretion(Story):
         self.assertTrue(files)
         for path in (*files, self.daemon.ready_file):
             self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600, path)
+
+
+class Functions(Story):
+    """Lambda functions: what they are given stays theirs, however an invocation ends (P9.7)."""
+
+    CODE = """import os, time
+
+def handler(event, context):
+    assert os.environ["SECRET"] == "canary-environment"
+    print("a word of mine")
+    if event["how"] == "throw":
+        raise ValueError("a failure of mine")
+    if event["how"] == "hang":
+        time.sleep(60)
+    if event["how"] == "die":
+        os._exit(3)
+    return {"given": event["payload"]}
+"""
+    flags = ("--log-level", "trace")
+
+    def create(self, name, handler="index.handler"):
+        zipped = io.BytesIO()
+        with zipfile.ZipFile(zipped, "w") as archive:
+            archive.writestr("index.py", self.CODE)
+        self.lambdas.create_function(
+            FunctionName=name, Runtime="python3.9", Handler=handler, Role=f"arn:aws:iam::{ACCOUNT}:role/f", Timeout=1,
+            Code={"ZipFile": zipped.getvalue()}, Environment={"Variables": {"SECRET": "canary-environment"}})
+
+    def invoke(self, name, how):
+        event = json.dumps({"how": how, "payload": "canary-payload"})
+        answer = self.lambdas.invoke(FunctionName=name, Payload=event)
+        return answer.get("FunctionError", "none"), answer["Payload"].read().decode()
+
+    def test_environments_and_events_stay_with_the_function(self):
+        self.lambdas = self.daemon.client("lambda")
+        self.create("sound")
+        self.create("lame", handler="nothing.handler")
+        errors = []
+        for name, how in (("sound", "well"), ("sound", "throw"), ("sound", "hang"), ("sound", "die"), ("lame", "well")):
+            error, payload = self.invoke(name, how)
+            errors.append(error)
+            self.assertNotIn("canary-environment", payload)
+            self.assertEqual("canary-payload" in payload, how == "well" and name == "sound")
+        self.assertEqual(errors, ["none", *["Unhandled"] * 4])
+        told = self.daemon.log() + "".join(
+            repr(self.daemon.http("GET", f"/_iot/{name}").json()) for name in ("health", "refusals", "actions", "logs"))
+        self.assertIn("a word of mine", told, "what a function says itself is shown")
+        for canary in ("canary-environment", "canary-payload"):
+            self.assertNotIn(canary, told)
 
 
 class Provisioning(Story):
