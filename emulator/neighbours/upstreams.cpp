@@ -326,8 +326,9 @@ class CurlUpstreams final : public Upstreams {
     while (admit()) {
       int running = 0;
       curl_multi_perform(multi_.get(), &running);
-      end_what_is_done();
-      curl_multi_poll(multi_.get(), nullptr, 0, kPollMilliseconds, nullptr);
+      // What ended may have freed the place that another waits for, which nothing else would wake.
+      const bool ended = end_what_is_done();
+      curl_multi_poll(multi_.get(), nullptr, 0, ended ? 0 : kPollMilliseconds, nullptr);
     }
     for (auto& transfer : running_) {
       curl_multi_remove_handle(multi_.get(), transfer->easy());
@@ -361,7 +362,9 @@ class CurlUpstreams final : public Upstreams {
     return !stopping_;
   }
 
-  void end_what_is_done() {
+  /// Whether anything was.
+  bool end_what_is_done() {
+    bool ended = false;
     int left = 0;
     while (const auto* message = curl_multi_info_read(multi_.get(), &left)) {
       if (message->msg != CURLMSG_DONE) continue;
@@ -373,7 +376,9 @@ class CurlUpstreams final : public Upstreams {
       auto transfer = std::move(*found);
       running_.erase(found);
       transfer->finish(code);
+      ended = true;
     }
+    return ended;
   }
 
   const std::map<std::string, Place, std::less<>> places_;
