@@ -15,6 +15,7 @@
 #include "mqtt/broker/message.h"
 #include "mqtt/codec/encode.h"
 #include "mqtt/codec/packet.h"
+#include "mqtt/session/ack_gate.h"
 
 namespace iotemu::mqtt {
 
@@ -36,6 +37,11 @@ class Publication {
   /// The message, detached from every buffer; made at the first call.
   const MessagePtr& message();
 
+  /// The gate before the publisher's acknowledgements, for subscribers that do not keep up; null for who
+  /// waits for none: QoS 0, the service. It outlives the publication.
+  void set_gate(AckGate* gate) { gate_ = gate; }
+  [[nodiscard]] AckGate* gate() const { return gate_; }
+
   /// Tells that several subscribers will get it, so that one encoding serves them.
   void expect_many() { many_ = true; }
   /// Appends the PUBLISH packet for one subscriber.
@@ -51,6 +57,7 @@ class Publication {
   std::string_view publisher_;
   const Clock* clock_{};
   MessagePtr message_{};
+  AckGate* gate_{};
   std::optional<SharedPublish> shapes_[2][2]{};  // [version][QoS], RETAIN=0
 };
 

@@ -10,6 +10,9 @@ namespace {
 // A message that another loop matched before the move has left that loop long before this.
 constexpr Duration kFollowMoves{10'000};
 
+// What a parcel costs beside its message.
+constexpr std::size_t kParcelBytes = 128;
+
 }  // namespace
 
 Shard::Shard(Broker& broker, Loop& loop)
@@ -56,9 +59,28 @@ void Shard::route(Publication& publication) {
     if (at == here) {
       deliver(publication, to);
     } else if (std::exchange(routed_[at], routes_) != routes_) {  // one parcel a loop
-      send_parcel(at, {.message = publication.message(), .targets = targets});
+      send_over(at, publication, targets);
     }
   }
+}
+
+void Shard::send_over(std::size_t to, Publication& publication, const MatchResult& targets) {
+  const Shard& other = broker_.shard(to);
+  const BrokerOptions& options = broker_.options();
+  const std::size_t bytes = outbox_[to].bytes + other.transit_bytes_.load(std::memory_order_relaxed);
+  if (bytes > 4 * options.transit_mark_bytes && publication.qos() == QoS::at_most_once) {
+    counters_.dropped_slow.add();
+    return;
+  }
+  Parcel parcel{.message = publication.message(), .targets = targets};
+  if (AckGate* gate = publication.gate(); gate != nullptr) {
+    const std::size_t count = outbox_[to].parcels.size() + other.transit_.load(std::memory_order_relaxed);
+    if (count >= options.transit_mark || bytes > options.transit_mark_bytes ||
+        other.counters_.behind.value() != 0) {
+      parcel.hold = GateHold{*gate};
+    }
+  }
+  send_parcel(to, std::move(parcel));
 }
 
 void Shard::deliver(Publication& publication, const Subscription& to) {
@@ -73,22 +95,29 @@ void Shard::deliver(Publication& publication, const Subscription& to) {
 }
 
 void Shard::send_parcel(std::size_t to, Parcel parcel) {
-  outbox_[to].push_back(std::move(parcel));
+  outbox_[to].bytes += parcel.message->bytes() + kParcelBytes;
+  outbox_[to].parcels.push_back(std::move(parcel));
   loop_.at_turn_end(*this);
 }
 
 void Shard::on_turn_end() {
   for (std::size_t at = 0; at < outbox_.size(); ++at) {
-    if (outbox_[at].empty()) continue;
+    if (outbox_[at].parcels.empty()) continue;
     Shard& other = broker_.shard(at);
-    broker_.loop(at).post([&other, parcels = std::exchange(outbox_[at], {})] { other.receive(parcels); });
+    other.transit_.fetch_add(outbox_[at].parcels.size(), std::memory_order_relaxed);
+    other.transit_bytes_.fetch_add(outbox_[at].bytes, std::memory_order_relaxed);
+    broker_.loop(at).post(
+        [&other, full = std::exchange(outbox_[at], {})] { other.receive(full.parcels, full.bytes); });
   }
 }
 
-void Shard::receive(const std::vector<Parcel>& parcels) {
+void Shard::receive(const std::vector<Parcel>& parcels, std::size_t bytes) {
+  transit_.fetch_sub(parcels.size(), std::memory_order_relaxed);
+  transit_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   const std::size_t here = loop_.index();
   for (const Parcel& parcel : parcels) {
     Publication publication{parcel.message};
+    publication.set_gate(parcel.hold.gate());
     if (!parcel.targets) {
       deliver(publication, {.subscriber = parcel.only, .qos = parcel.only_granted});
       continue;

@@ -9,6 +9,7 @@
 // and stored messages, and leaves a note where the session went; messages that were already under way follow
 // it.
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -80,12 +81,15 @@ class Shard final : private TurnEnd {
     MatchResult targets{};
     SubscriberId only{};
     QoS only_granted{};
+    GateHold hold{};  ///< the publisher waits until the other loop has it
   };
 
   void on_turn_end() override;
   void route(Publication& publication);
   void deliver(Publication& publication, const Subscription& to);
-  void receive(const std::vector<Parcel>& parcels);
+  void receive(const std::vector<Parcel>& parcels, std::size_t bytes);
+  /// For all subscribers of another loop.
+  void send_over(std::size_t to, Publication& publication, const MatchResult& targets);
   void send_parcel(std::size_t to, Parcel parcel);
 
   bool resume_here(Link& link, SessionTraits& traits, SubscriberId id);
@@ -106,8 +110,16 @@ class Shard final : private TurnEnd {
   SessionTable sessions_;
   std::set<LinkKey> links_;  // by principal; the views look into the links' own facts
   MatchCache matches_;
-  std::vector<std::vector<Parcel>> outbox_;  // one a loop
-  std::vector<std::uint64_t> routed_;        // one a loop: the last route that sent a parcel there
+  struct Outbox {
+    std::vector<Parcel> parcels{};
+    std::size_t bytes{0};
+  };
+
+  std::vector<Outbox> outbox_;  // one a loop
+  // Parcels that other loops have sent here and that this one has not received; theirs to add to.
+  alignas(64) std::atomic<std::size_t> transit_{0};
+  std::atomic<std::size_t> transit_bytes_{0};
+  std::vector<std::uint64_t> routed_;  // one a loop: the last route that sent a parcel there
   std::uint64_t routes_{0};
   std::deque<std::pair<Tick, SubscriberId>> moves_;
   Timer move_timer_;

@@ -38,6 +38,7 @@ ServerConnection::ServerConnection(const ConnectionContext& context, Loop& loop,
 
 ServerConnection::~ServerConnection() {
   if (answer_) answer_->connection = nullptr;
+  if (gate_) gate_->forget();
 }
 
 std::size_t ServerConnection::on_bytes(Bytes bytes) {
@@ -82,6 +83,7 @@ void ServerConnection::on_timer() {
     end(CloseReason::client_error, false);
     return;
   }
+  if (window_full()) last_packet_ = loop_.tick();  // it is us who do not read
   const Tick due = last_packet_ + Duration{facts_.keep_alive} * 3 / 2;
   if (loop_.tick() < due) {
     timer_.arm(due);
@@ -122,7 +124,7 @@ void ServerConnection::on_frame(const Frame& frame) {
 ServerConnection::Throttle::Throttle(ServerConnection& connection)
     : connection_{connection}, resume_{connection.loop_.timers(), [this] {
                                          paused_ = false;
-                                         connection_.transport_.resume_reading();
+                                         if (connection_.reading()) connection_.transport_.resume_reading();
                                        }} {}
 
 void ServerConnection::Throttle::count(std::size_t bytes) {
@@ -172,15 +174,32 @@ void ServerConnection::on_publish(const Publish& publish) {
     return;
   }
   Publication publication{publish, facts_.client_id, shard_->broker().clock()};
+  if (publish.qos == QoS::at_least_once) {
+    if (!gate_) gate_ = std::make_shared<AckGate>(loop_, [this] { on_gate_open(); });
+    publication.set_gate(gate_.get());
+  }
   shard_->publish(publication, &facts_, access == Access::observer_only);
   acknowledge(publish);
 }
 
 void ServerConnection::acknowledge(const Publish& publish) {
-  // Accepted is acknowledged in the same turn, so no inbound window can fill up (M3-23, M3-24).
-  if (publish.qos == QoS::at_least_once && state_ == State::connected) {
+  if (publish.qos != QoS::at_least_once || state_ != State::connected) return;
+  // Accepted is acknowledged in the same turn (M3-23), unless a subscriber is far behind.
+  if (held_back_.empty() && !(gate_ && gate_->closed())) {
     encode(facts_.version, Puback{.packet_id = publish.packet_id}, transport_.output(8));
+    return;
   }
+  held_back_.push_back(publish.packet_id);
+  held_back_bytes_ += publish.payload.size();
+  if (window_full()) transport_.pause_reading();
+}
+
+void ServerConnection::on_gate_open() {
+  held_back_bytes_ = 0;
+  for (const std::uint16_t id : std::exchange(held_back_, {})) {
+    encode(facts_.version, Puback{.packet_id = id}, transport_.output(8));
+  }
+  if (reading()) transport_.resume_reading();
 }
 
 void ServerConnection::publish_will() {
@@ -302,6 +321,7 @@ void ServerConnection::end(CloseReason reason, bool publish_the_will) {
   const State before = std::exchange(state_, State::closed);
   timer_.disarm();
   if (answer_) answer_->connection = nullptr;
+  if (gate_) gate_->forget();
   session_ = nullptr;
   if (before == State::attaching || before == State::connected) shard_->leave(*this, session_place_);
   if (before == State::connected) {

@@ -23,6 +23,7 @@
 #include "mqtt/loop.h"
 #include "mqtt/options.h"
 #include "mqtt/ports.h"
+#include "mqtt/session/ack_gate.h"
 #include "mqtt/session/link.h"
 
 namespace iotemu::mqtt {
@@ -56,7 +57,7 @@ class ServerConnection final : private Link {
   /// False while an answer is awaited, and after the end.
   [[nodiscard]] bool reading() const {
     const bool listening = state_ == State::awaiting_connect || state_ == State::connected;
-    return listening && !(throttle_ && throttle_->paused());
+    return listening && !(throttle_ && throttle_->paused()) && !window_full();
   }
   [[nodiscard]] bool closed() const { return state_ == State::closed; }
 
@@ -105,6 +106,13 @@ class ServerConnection final : private Link {
   void on_subscribe(const Subscribe& subscribe);
   void on_unsubscribe(const Unsubscribe& unsubscribe);
   void acknowledge(const Publish& publish);
+  /// Subscribers have caught up: the PUBACKs that were held back go out.
+  void on_gate_open();
+  /// Too many of them are held back to read on (M3-24).
+  [[nodiscard]] bool window_full() const {
+    return held_back_.size() >= context_.options.inbound_window ||
+           held_back_bytes_ >= context_.options.inbound_window_bytes;
+  }
   /// One SUBACK code, or why the connection ends.
   [[nodiscard]] std::variant<std::uint8_t, CloseReason> judge(const FilterRequest& request,
                                                               std::size_t& subscriptions);
@@ -136,6 +144,9 @@ class ServerConnection final : private Link {
   SubscriberId session_place_{};
   Tick last_packet_{};
   std::unique_ptr<Throttle> throttle_;
+  std::shared_ptr<AckGate> gate_;         // from the first QoS 1 PUBLISH on
+  std::vector<std::uint16_t> held_back_;  // packet ids to acknowledge when it opens
+  std::size_t held_back_bytes_{0};        // of their payloads
   Timer timer_;
 };
 

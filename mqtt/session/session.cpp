@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
+
 namespace iotemu::mqtt {
 
 Session::Session(SessionHost& host, SubscriberId id, SessionTraits traits)
@@ -13,8 +15,13 @@ Session::Session(SessionHost& host, SubscriberId id, SessionTraits traits)
       retry_{host.loop.timers(), [this] { retry(); }},
       drain_{host.loop.timers(), [this] { drain(); }} {}
 
+Session::~Session() {
+  end_backlog();
+}
+
 void Session::attach(Link& link) {
   link_ = &link;
+  told_of_drops_ = false;
   expiry_.disarm();
 }
 
@@ -30,6 +37,7 @@ void Session::start_delivery() {
 
 void Session::detach() {
   link_ = nullptr;
+  end_backlog();
   retry_.disarm();
   drain_.disarm();
   MessageQueue former = in_flight_.take_all();
@@ -66,10 +74,50 @@ void Session::deliver(Publication& publication, QoS granted, bool retain) {
     return;
   }
   if (!window_open() || !waiting_.empty() || !link_->has_room()) {
-    store(waiting_, {publication.message(), retain});
+    wait_in_line(publication, retain);
     return;
   }
   if (link_->admits(publication.topic())) send_tracked(publication, retain);
+}
+
+// ---- a client that does not keep up
+
+void Session::wait_in_line(Publication& publication, bool retain) {
+  OwedMessage owed{publication.message(), retain};
+  AckGate* gate = backlog_ && backlog_->given_up ? nullptr : publication.gate();
+  if (gate == nullptr) {
+    store(waiting_, std::move(owed));
+  } else {
+    waiting_.push(std::move(owed));  // a publisher that waits can add no more than its window
+  }
+  if (!backlog_ && fuller_than(2)) {
+    backlog_ = std::make_unique<Backlog>(*this);
+    host_.counters.behind.add();
+  }
+  if (!backlog_ || gate == nullptr) return;
+  if (backlog_->waiting.empty()) backlog_->patience.arm(host_.loop.tick() + host_.options.patience);
+  backlog_->waiting.try_emplace(gate, *gate);
+}
+
+bool Session::fuller_than(std::size_t divisor) const {
+  return waiting_.size() * divisor >= host_.options.max_queued ||
+         waiting_.bytes() * divisor >= host_.options.max_queued_bytes;
+}
+
+void Session::on_patience() {
+  if (std::exchange(backlog_->moved, false)) {
+    backlog_->patience.arm(host_.loop.tick() + host_.options.patience);
+    return;
+  }
+  log::warn("a client takes no messages: who publishes to it waits no longer",
+            {{"client_id", traits_.client_id}, {"waiting", std::to_string(waiting_.size())}});
+  backlog_->given_up = true;
+  backlog_->waiting.clear();
+}
+
+void Session::end_backlog() {
+  if (!std::exchange(backlog_, nullptr)) return;
+  host_.counters.behind.subtract();
 }
 
 bool Session::on_puback(std::uint16_t packet_id) {
@@ -84,7 +132,9 @@ void Session::on_room() {
 
 void Session::send_waiting() {
   while (link_ != nullptr && !waiting_.empty() && send_owed(waiting_)) {
+    if (backlog_) backlog_->moved = true;
   }
+  if (backlog_ && !fuller_than(4)) end_backlog();
 }
 
 void Session::drain() {
@@ -142,10 +192,14 @@ void Session::retry() {
 }
 
 void Session::store(MessageQueue& queue, OwedMessage owed) {
-  const std::size_t bytes = stored_.bytes() + waiting_.bytes() + owed.message->bytes();
-  if (stored_.size() + waiting_.size() >= host_.options.max_queued ||
-      bytes > host_.options.max_queued_bytes) {
+  if (!has_space(queue, owed)) {
     host_.counters.dropped_queue_full.add();
+    if (!std::exchange(told_of_drops_, true)) {
+      log::warn("a client's queue is full: QoS 1 messages for it are dropped",
+                {{"client_id", traits_.client_id},
+                 {"connected", link_ != nullptr ? "yes" : "no"},
+                 {"waiting", std::to_string(queue.size())}});
+    }
     return;
   }
   if (&queue == &stored_ && !host_.may_store()) {
@@ -153,6 +207,11 @@ void Session::store(MessageQueue& queue, OwedMessage owed) {
     return;
   }
   queue.push(std::move(owed));
+}
+
+bool Session::has_space(const MessageQueue& queue, const OwedMessage& owed) const {
+  return queue.size() < host_.options.max_queued &&
+         queue.bytes() + owed.message->bytes() <= host_.options.max_queued_bytes;
 }
 
 const GrantedFilter* Session::find_filter(std::string_view filter) const {

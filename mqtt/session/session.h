@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "mqtt/broker/counters.h"
@@ -18,6 +19,7 @@
 #include "mqtt/loop.h"
 #include "mqtt/options.h"
 #include "mqtt/ports.h"
+#include "mqtt/session/ack_gate.h"
 #include "mqtt/session/in_flight.h"
 #include "mqtt/session/link.h"
 #include "mqtt/session/message_queue.h"
@@ -28,6 +30,7 @@ namespace iotemu::mqtt {
 struct ShardCounters {
   Counter connections{};
   Counter sessions{};
+  Counter behind{};  ///< sessions that make their publishers wait
   Counter messages_received{};
   Counter messages_sent{};
   Counter dropped_slow{};
@@ -69,6 +72,7 @@ struct SessionContent {
 class Session {
  public:
   Session(SessionHost& host, SubscriberId id, SessionTraits traits);
+  ~Session();
 
   [[nodiscard]] SubscriberId id() const { return id_; }
   [[nodiscard]] const SessionTraits& traits() const { return traits_; }
@@ -105,7 +109,23 @@ class Session {
   void set_expired(std::function<void()> expired) { expired_ = std::move(expired); }
 
  private:
+  /// A connected client that does not keep up, and who waits for it.
+  struct Backlog {
+    explicit Backlog(Session& session)
+        : patience{session.host_.loop.timers(), [&session] { session.on_patience(); }} {}
+
+    std::unordered_map<const AckGate*, GateHold> waiting{};
+    Timer patience;
+    bool moved{false};  ///< something was sent since the timer was armed
+    bool given_up{false};
+  };
+
   void deliver(Publication& publication, QoS granted, bool retain);
+  void wait_in_line(Publication& publication, bool retain);
+  [[nodiscard]] bool fuller_than(std::size_t divisor) const;
+  void on_patience();
+  /// Lets the publishers go on.
+  void end_backlog();
   [[nodiscard]] bool window_open() const { return in_flight_.size() < host_.options.outbound_window; }
   /// Sends one owed message if it is still wanted and the window allows; false: not now.
   bool send_owed(MessageQueue& from);
@@ -115,6 +135,7 @@ class Session {
   void retry();
   void arm_retry(Tick oldest);
   void store(MessageQueue& queue, OwedMessage owed);
+  [[nodiscard]] bool has_space(const MessageQueue& queue, const OwedMessage& owed) const;
 
   SessionHost& host_;
   const SubscriberId id_;
@@ -124,6 +145,8 @@ class Session {
   InFlight in_flight_;
   MessageQueue waiting_;  // live messages beyond the window (M3-24)
   MessageQueue stored_;   // messages of the time without a link
+  std::unique_ptr<Backlog> backlog_;
+  bool told_of_drops_{false};  // since the last link came
   std::function<void()> expired_;
   Timer expiry_;
   Timer retry_;
