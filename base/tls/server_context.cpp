@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/tls/library_context.h"
+
 namespace iotemu::tls {
 namespace {
 
@@ -110,7 +112,7 @@ int choose_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, co
 Result<std::shared_ptr<const ServerContext>> ServerContext::make(const Material& material,
                                                                  const Settings& settings) {
   std::shared_ptr<ServerContext> made{new ServerContext};
-  made->context_.reset(SSL_CTX_new(TLS_server_method()));
+  made->context_.reset(SSL_CTX_new_ex(library_context(), nullptr, TLS_server_method()));
   SSL_CTX* context = made->context_.get();
   if (context == nullptr) return tls_error("no context");
   SSL_CTX_set_ex_data(context, settings_index(), new ServerContext::Settings{settings});

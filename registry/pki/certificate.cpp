@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/hex.h"
+#include "base/tls/library_context.h"
 #include "registry/pki/der.h"
 #include "registry/pki/openssl.h"
 #include "registry/pki/pem.h"
@@ -221,7 +222,8 @@ Result<Certificate> Certificate::from_der(std::string_view der) {
 
   auto impl = std::make_shared<Impl>();
   const auto* at = as_bytes(der);
-  impl->x509.reset(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  X509* read = X509_new_ex(tls::library_context(), nullptr);  // freed by what fails to fill it
+  impl->x509.reset(d2i_X509(&read, &at, static_cast<long>(der.size())));
   if (!impl->x509 || at != as_bytes(der) + der.size()) return invalid("it cannot be decoded");
   auto* x509 = impl->x509.get();
   if (X509_get0_pubkey(x509) == nullptr) return invalid("the public key cannot be used");
