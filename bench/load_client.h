@@ -1,79 +1,68 @@
 #pragma once
 
-// The load side of the broker benches: many MQTT-over-TLS clients on one thread, without blocking, written
-// for speed so that the server is what is measured.
+// The clients of load/client as the load programs use them: identities in files, MQTT 3.1.1, and a server
+// whose certificate is not judged, since that would be load and not server. For one thread.
 
-#include <openssl/ssl.h>
-
-#include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <filesystem>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "mqtt/codec/frame.h"
-#include "tests/support/tls_identities.h"
+#include "load/client/client.h"
 
 namespace iotemu::bench {
 
-class LoadLoop;
-
-class LoadClient {
- public:
-  /// Starts to connect; sends CONNECT as soon as TLS is up.
-  LoadClient(LoadLoop& loop, std::uint16_t port, std::string_view client_id);
-  ~LoadClient();
-  LoadClient(const LoadClient&) = delete;
-  LoadClient& operator=(const LoadClient&) = delete;
-
-  /// Called for each packet after CONNACK; replies are appended to `out()`.
-  std::function<void(const mqtt::Frame&)> on_packet{};
-  /// Called when everything is sent: the place to append more.
-  std::function<void()> on_sent{};
-
-  [[nodiscard]] bool accepted() const { return accepted_; }
-  [[nodiscard]] bool ended() const { return ended_; }
-  [[nodiscard]] std::string& out() { return out_; }
-  void flush();
-
- private:
-  friend class LoadLoop;
-  void on_ready(std::uint32_t events);
-  void read();
-  void take_packets();
-  bool check(int result);
-  void want_write(bool wanted);
-
-  LoadLoop& loop_;
-  int fd_{-1};
-  SSL* ssl_{};
-  std::string out_;
-  std::size_t sent_{0};
-  std::string in_;
-  bool tls_up_{false};
-  bool accepted_{false};
-  bool ended_{false};
-  bool writing_{true};
+/// `name` is its file's, and the client id of who shows it.
+struct Identity {
+  std::string name;
+  load::ClientIdentity credentials;
 };
 
-/// The thread's epoll set and TLS context.
-class LoadLoop {
- public:
-  explicit LoadLoop(const testing::TestIdentity& identity, int tls_version = TLS1_3_VERSION);
-  ~LoadLoop();
-  LoadLoop(const LoadLoop&) = delete;
-  LoadLoop& operator=(const LoadLoop&) = delete;
+/// The certificates of `count` pairs of NAME.crt and NAME.key in `folder`, by name, from the `skip`th on;
+/// NAME-chain.crt does not count. Ends the program if there are fewer.
+[[nodiscard]] std::vector<std::filesystem::path> identity_files(const std::filesystem::path& folder,
+                                                                const std::string& prefix, std::size_t skip,
+                                                                std::size_t count);
+/// The same, read.
+[[nodiscard]] std::vector<Identity> read_identities(const std::filesystem::path& folder,
+                                                    const std::string& prefix, std::size_t skip,
+                                                    std::size_t count);
+[[nodiscard]] std::string contents(const std::filesystem::path& file);
 
-  /// Handles what is ready, waiting for it up to `wait_ms`.
-  void turn(int wait_ms);
+/// Where to, and how.
+struct LoadTarget {
+  std::string host{"127.0.0.1"};
+  std::uint16_t port{8883};
+  load::TlsSettings::Versions versions{load::TlsSettings::Versions::only_1_3};
+  /// Takes only a server certificate with an RSA key, and signs with RSA itself.
+  bool rsa{false};
+};
+
+class LoadLoop : public load::Loop {
+ public:
+  explicit LoadLoop(const LoadTarget& target);
+
+  [[nodiscard]] const load::Address& address() const { return endpoint_.addresses.front(); }
 
  private:
-  friend class LoadClient;
-  int epoll_{-1};
-  SSL_CTX* context_{};
-  std::vector<char> buffer_;
+  load::Endpoint endpoint_;
+};
+
+class LoadClient : public load::Client {
+ public:
+  /// Starts to connect; sends CONNECT as soon as TLS is up. `who` is not copied.
+  LoadClient(LoadLoop& loop, const Identity& who)
+      : Client{loop,
+               loop.address(),
+               who.credentials,
+               {.clean_start = true, .keep_alive = 1200, .client_id = who.name}},
+        who_{who} {}
+
+  [[nodiscard]] const std::string& name() const { return who_.name; }
+
+ private:
+  const Identity& who_;
 };
 
 }  // namespace iotemu::bench

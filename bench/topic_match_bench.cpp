@@ -62,6 +62,37 @@ void match_one_of_100k(benchmark::State& state) {
 }
 BENCHMARK(match_one_of_100k);
 
+/// The same look among a thousand devices' filters and among a hundred thousand.
+void match_among(benchmark::State& state) {
+  const auto count = static_cast<SubscriberId>(state.range(0));
+  SubscriptionIndex index{kRules};
+  for (SubscriberId device = 0; device < count; ++device)
+    index.insert(filter(command(device)), {.subscriber = device});
+  std::vector<std::string> names;
+  for (SubscriberId i = 0; i < 256; ++i) names.push_back(command(i * 7919 % count));
+  std::vector<Subscription> found;
+  std::size_t i = 0;
+  for (auto _ : state) {
+    index.match(names[i++ % names.size()], found);
+    benchmark::DoNotOptimize(found.data());
+  }
+}
+BENCHMARK(match_among)->Arg(1'000)->Arg(100'000);
+
+/// One more device subscribes and leaves again.
+void subscribe_among(benchmark::State& state) {
+  const auto count = static_cast<SubscriberId>(state.range(0));
+  SubscriptionIndex index{kRules};
+  for (SubscriberId device = 0; device < count; ++device)
+    index.insert(filter(command(device)), {.subscriber = device});
+  const auto one_more = filter(command(count));
+  for (auto _ : state) {
+    index.insert(one_more, {.subscriber = count});
+    index.erase(one_more, count);
+  }
+}
+BENCHMARK(subscribe_among)->Arg(1'000)->Arg(100'000);
+
 void match_two_wildcards(benchmark::State& state) {
   const SubscriptionIndex& index = fleet();
   const auto names = topics(telemetry, 1024);

@@ -10,6 +10,7 @@
 #include "emulator/impl.h"
 #include "emulator/invoke/callback.h"
 #include "emulator/invoke/command.h"
+#include "emulator/invoke/measured_invoker.h"
 #include "emulator/invoke/webhook.h"
 #include "emulator/sinks/lambda.h"
 #include "emulator/sinks/republish.h"
@@ -89,6 +90,13 @@ mqtt::ServerOptions server_options(const Options& options) {
   return result;
 }
 
+quotas::RateLimits rate_limits(const Limits& limits) {
+  return {.connects = limits.connects_per_second,
+          .registrations = limits.registrations_per_second,
+          .api_requests = limits.api_requests_per_second,
+          .provisioning_requests = limits.provisioning_requests_per_second};
+}
+
 /// The names by which clients may call the endpoint.
 std::vector<std::string> endpoint_names(const Options& options) {
   std::vector<std::string> names = options.hostnames;
@@ -115,9 +123,10 @@ registry::RegistryOptions registry_options(const Options& options) {
   return result;
 }
 
-bulk::InputOptions input_options(const Options& options) {
-  const auto s3 = options.upstreams.find("s3");
-  return {.folder = options.bulk_input_folder, .s3_url = s3 == options.upstreams.end() ? "" : s3->second};
+bulk::InputOptions input_options(const Options& options, const http::UpstreamsByName& upstreams) {
+  const auto s3 = upstreams.find("s3");
+  return {.folder = options.bulk_input_folder,
+          .s3 = s3 == upstreams.end() ? std::nullopt : std::optional{s3->second}};
 }
 
 runtime::Walls walls(LambdaOptions::Sandbox sandbox) {
@@ -178,6 +187,7 @@ Emulator::Impl::Impl(const Options& given)
       clock{manual_clock ? manual_clock : std::shared_ptr<Clock>{std::make_shared<SystemClock>()}},
       random{options.seeded ? std::unique_ptr<Random>{std::make_unique<SeededRandom>(options.seed)}
                             : std::make_unique<SystemRandom>()},
+      rates{options.switches.throttle, rate_limits(options.limits), *clock},
       refused{*clock} {
   open_identity();
   open_function_runtime();
@@ -203,6 +213,8 @@ Emulator::Impl::Impl(const Options& given)
                 .functions = functions,
                 .refusals = refused,
                 .load = fleet_load,
+                .rates = rates,
+                .counts = registration_counts,
                 .real_clock = system_clock,
                 .real_timers = *real_timers,
                 .hook_time_limit = options.limits.provisioning_hook_timeout},
@@ -213,7 +225,8 @@ Emulator::Impl::Impl(const Options& given)
                 .make_functions =
                     [this](const Realm& realm) {
                       return std::make_unique<rule_engine::RealmFunctions>(realm, function_ports);
-                    }},
+                    },
+                .hide = [this](std::string text) { return without_secrets(std::move(text)); }},
       .confirm_destination =
           [this](const registry::DestinationConfirmationDue& due) { outlets->confirm(due); },
       .make_broker = [this](mqtt::BrokerObserver* observer) -> mqtt::Broker& {
@@ -221,7 +234,7 @@ Emulator::Impl::Impl(const Options& given)
       }});
   door = std::make_unique<identity::CertificateAuthenticator>(
       identity::DoorOptions{.switches = options.switches, .endpoint_names = endpoint_names(options)}, *realms,
-      refused, *clock, *timers, functions,
+      refused, *clock, *timers, functions, rates, registration_counts,
       identity::OnKnock{
           .announce = [this](identity::RealmHome& home,
                              const CertificateRegistered& event) { announce(home, event); },
@@ -230,6 +243,7 @@ Emulator::Impl::Impl(const Options& given)
   open_rules();
   try {
     realms->open();
+    open_resets();
     open_api();
     open_handlers();
     open_mqtt();
@@ -277,11 +291,15 @@ void Emulator::Impl::open_function_runtime() {
   value_or_fail(runtime::Pool::check(wanted.walls));
   wanted.endpoint_url = [this] { return api_endpoint(); };
   function_runtime = std::make_unique<runtime::Pool>(std::move(wanted), work);
+  measured_runtime = std::make_unique<runtime::MeasuredRuntime>(
+      *function_runtime, handler_measures.of(metrics::HandlerKind::lambda), system_clock);
 }
 
 void Emulator::Impl::open_api() {
+  const auto upstreams = value_or_fail(http::read_upstreams(options.upstreams));
   tasks = std::make_unique<bulk::RegistrationTasks>(
-      value_or_fail(bulk::open_input_files(input_options(options))), *clock, *random, system_random, work);
+      bulk::open_input_files(input_options(options, upstreams), system_clock), *clock, *random, system_random,
+      work);
   if (!http::is_loopback_host(options.host) && !options.insecure_admin) admin_token = system_random.hex(24);
   other_services = std::make_unique<neighbours::Neighbours>(
       neighbours::Surroundings{.clock = *clock,
@@ -289,19 +307,21 @@ void Emulator::Impl::open_api() {
                                .blocking_pool = *blocking,
                                .timers = *timers,
                                .work = work,
-                               .runtime = *function_runtime},
+                               .runtime = *measured_runtime},
       neighbours::NeighbourOptions{.code = code_places(options.lambda),
                                    .enforce_lambda_permission = options.switches.enforce_lambda_permission,
                                    .admin_token = admin_token,
                                    .allowed_origins = options.allow_origins},
-      value_or_fail(neighbours::open_upstreams(options.upstreams)));
+      value_or_fail(neighbours::open_upstreams(upstreams, work)));
   functions.set_others(&other_services->functions());
   api = std::make_unique<api::Api>(
       api::ApiOptions{.realm = default_realm(),
                       .endpoint_host = options.endpoint_host,
-                      .describe_endpoint_legacy = options.switches.describe_endpoint_legacy},
+                      .describe_endpoint_legacy = options.switches.describe_endpoint_legacy,
+                      .metrics = [this] { return metrics(); },
+                      .rates = &rates},
       *this, *this, *tasks, functions, *other_services, *blocking);
-  open_outlets();
+  open_outlets(upstreams);
   http::ServerOptions server{.guard = names_of_host()};
   server.limits.body = neighbours::kMaxBodyOfAll;
   server.body_limit = [this](const http::Request& head) { return other_services->body_limit(head); };
@@ -336,6 +356,7 @@ void Emulator::Impl::open_rules() {
         auto key = Json::object();
         key[partition.name][partition.is_number ? "N" : "S"] = partition.value;
         if (sort) key[sort->name][sort->is_number ? "N" : "S"] = sort->value;
+        if (options.upstreams.contains("dynamodb")) return aws_questions->dynamodb_item(realm, table, key);
         const auto item = other_services->dynamodb_item(realm, std::string{table}, key);
         if (!item) return Error{Errc::invalid_request, "get_dynamodb: " + item.fault().message};
         return *item ? to_text(**item) : std::string{};
@@ -350,9 +371,9 @@ void Emulator::Impl::open_rules() {
           }};
 }
 
-void Emulator::Impl::open_outlets() {
+void Emulator::Impl::open_outlets(const http::UpstreamsByName& upstreams) {
   outlets = value_or_fail(sinks::Outlets::open(
-      {.upstreams = options.upstreams, .record_file = options.record_actions},
+      {.upstreams = upstreams, .record_file = options.record_actions},
       {.clock = *clock,
        .random = *random,
        .timers = *timers,
@@ -376,15 +397,20 @@ void Emulator::Impl::open_outlets() {
   aws_questions =
       std::make_unique<rule_engine::AwsQuestions>(outlets->aws_requests(), *clock, options.bucket_folder);
   auto& actions = outlets->actions();
-  actions.hide_with([this](std::string text) { return aws_questions->without_secrets(std::move(text)); });
-  actions.add("lambda", std::make_unique<sinks::LambdaSink>(functions));
+  const auto hide = [this](std::string text) { return without_secrets(std::move(text)); };
+  actions.hide_with(hide);
+  actions.add("lambda", std::make_unique<sinks::LambdaSink>(functions, hide));
   actions.add("republish", std::make_unique<sinks::RepublishSink>(
                                [this](const Realm& realm) -> mqtt::Broker* {
                                  const auto home = realms->at(realm);
                                  return home ? &(*home)->broker() : nullptr;
                                },
-                               *clock));
+                               *clock, hide));
   for (const auto& kind : actions.kinds()) action_sinks.add(kind, sinks::forward_to(actions));
+}
+
+std::string Emulator::Impl::without_secrets(std::string text) const {
+  return aws_questions->without_secrets(std::move(text));
 }
 
 void Emulator::Impl::batch_failed(const rules::ActionRequest& last, std::string document) {
@@ -393,17 +419,21 @@ void Emulator::Impl::batch_failed(const rules::ActionRequest& last, std::string 
 
 void Emulator::Impl::open_handlers() {
   if (!options.jitr_webhook.empty()) {
-    handlers.add("JITR webhook", "",
+    handlers.add(
+        "JITR webhook", "",
+        measured(metrics::HandlerKind::webhook,
                  value_or_fail(invoke::make_webhook_invoker(
-                     {.url = options.jitr_webhook, .timeout = options.jitr_webhook_timeout}, work)));
+                     {.url = options.jitr_webhook, .timeout = options.jitr_webhook_timeout}, work))));
   }
   if (!options.jitr_command.empty()) {
-    handlers.add("JITR command", "",
+    handlers.add(
+        "JITR command", "",
+        measured(metrics::HandlerKind::command,
                  value_or_fail(invoke::make_command_invoker({.command = options.jitr_command,
                                                              .timeout = options.jitr_command_timeout,
                                                              .endpoint_url = api_endpoint(),
                                                              .environment = options.jitr_command_environment},
-                                                            work)));
+                                                            work))));
   }
   for (const auto& [name, target] : options.functions) {
     if (auto added = functions.add(name, function_at(target)); !added) fail(added.error().message);
@@ -412,12 +442,21 @@ void Emulator::Impl::open_handlers() {
 
 std::unique_ptr<invoke::FunctionInvoker> Emulator::Impl::function_at(const std::string& target) {
   constexpr std::string_view kCommand = "exec:";
-  if (!target.starts_with(kCommand))
-    return value_or_fail(invoke::make_webhook_invoker({.url = target}, work));
-  return value_or_fail(invoke::make_command_invoker({.command = target.substr(kCommand.size()),
-                                                     .endpoint_url = api_endpoint(),
-                                                     .environment = options.jitr_command_environment},
-                                                    work));
+  if (!target.starts_with(kCommand)) {
+    return measured(metrics::HandlerKind::webhook,
+                    value_or_fail(invoke::make_webhook_invoker({.url = target}, work)));
+  }
+  return measured(metrics::HandlerKind::command, value_or_fail(invoke::make_command_invoker(
+                                                     {.command = target.substr(kCommand.size()),
+                                                      .endpoint_url = api_endpoint(),
+                                                      .environment = options.jitr_command_environment},
+                                                     work)));
+}
+
+std::unique_ptr<invoke::FunctionInvoker> Emulator::Impl::measured(
+    metrics::HandlerKind kind, std::unique_ptr<invoke::FunctionInvoker> invoker) {
+  return std::make_unique<invoke::MeasuredInvoker>(std::move(invoker), handler_measures.of(kind),
+                                                   system_clock);
 }
 
 void Emulator::Impl::open_mqtt() {
@@ -476,11 +515,12 @@ void Emulator::Impl::call_handlers(const CertificateRegistered& event) {
 
 void Emulator::Impl::add_callback(std::string ca_certificate_id, RegistrationHandler handler) {
   handlers.add("registration callback", std::move(ca_certificate_id),
-               std::make_unique<invoke::CallbackInvoker>(
-                   *callbacks, [handler = std::move(handler)](const invoke::Invocation& call) {
-                     handler(topics::read_registration(call.payload, call.realm, call.client_id));
-                     return std::string{};
-                   }));
+               measured(metrics::HandlerKind::callback,
+                        std::make_unique<invoke::CallbackInvoker>(
+                            *callbacks, [handler = std::move(handler)](const invoke::Invocation& call) {
+                              handler(topics::read_registration(call.payload, call.realm, call.client_id));
+                              return std::string{};
+                            })));
 }
 
 void Emulator::Impl::add_function(std::string_view name, std::function<Json(const Json&)> function) {
@@ -488,7 +528,8 @@ void Emulator::Impl::add_function(std::string_view name, std::function<Json(cons
       *callbacks, [function = std::move(function)](const invoke::Invocation& call) {
         return to_text(function(Json::parse(call.payload)));
       });
-  if (auto added = functions.add(name, std::move(invoker)); !added) {
+  if (auto added = functions.add(name, measured(metrics::HandlerKind::callback, std::move(invoker)));
+      !added) {
     throw std::invalid_argument{added.error().message};
   }
 }
@@ -499,6 +540,7 @@ void Emulator::Impl::stop() {
   rule_work->close();
   timers->stop();
   real_timers->stop();
+  if (resets) resets->stop();
   // Some are missing when the constructor has failed.
   if (api) api->stop();
   // Before the servers, where somebody may wait for a function's answer.
@@ -558,19 +600,36 @@ Json Emulator::Impl::refusals() const {
   return result;
 }
 
-Status Emulator::Impl::reset(bool keep_ca) {
-  tasks->reset();
+void Emulator::Impl::open_resets() {
+  resets = std::make_unique<Resets>(
+      Resets::Steps{.end_code = [this](const invoke::Hold& until) { end_user_code(until); },
+                    .take_in = [this](const invoke::Hold& until) { http_server->read_what_came(until); },
+                    .forget = [this](bool keep_ca) { return forget(keep_ca); }},
+      *blocking, *real_timers, work);
+}
+
+void Emulator::Impl::end_user_code(const invoke::Hold& until) {
   // Whoever calls functions first: nothing starts a process between the runtime's end and theirs.
   other_services->reset();
-  outlets->reset();
-  aws_questions->reset();
-  function_runtime->reset();
+  handlers.reset(until);
+  functions.reset(until);
+  function_runtime->reset(until);
+}
+
+Status Emulator::Impl::forget(bool keep_ca) {
+  tasks->reset();
+  other_services->reset();
+  function_runtime->clear_logs();
   // What devices asked before shall leave nothing behind in what comes after.
   fleet_load.close();
   Status result = Ok{};
   for (identity::RealmHome* home : realms->all()) {
     if (auto done = home->reset(keep_ca); !done) result = done;
   }
+  // Behind the rules, which would run their error actions for what ends here. The secrets last: until then,
+  // records and log lines are shown without them.
+  outlets->reset();
+  aws_questions->reset();
   refused.clear();
   fleet_load.open();
   return result;

@@ -1,6 +1,7 @@
 #include "iotemu/emulator.h"
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -170,7 +171,10 @@ bool Emulator::advance(Duration by) {
 }
 
 void Emulator::reset(bool keep_ca) {
-  if (auto done = impl_->reset(keep_ca); !done) log::error("reset failed", {{"why", done.error().message}});
+  std::promise<Status> gone;
+  impl_->reset(keep_ca, [&gone](const Status& done) { gone.set_value(done); });
+  if (const auto done = gone.get_future().get(); !done)
+    log::error("reset failed", {{"why", done.error().message}});
   settle();
 }
 

@@ -31,10 +31,15 @@
 #include "emulator/identity/server_identity.h"
 #include "emulator/invoke/functions.h"
 #include "emulator/invoke/registration_handlers.h"
+#include "emulator/metrics/call_measures.h"
+#include "emulator/metrics/registration_counts.h"
 #include "emulator/neighbours/neighbours.h"
+#include "emulator/quotas/account_rates.h"
+#include "emulator/resets.h"
 #include "emulator/rules/aws_questions.h"
 #include "emulator/rules/function_host.h"
 #include "emulator/rules/rule_work.h"
+#include "emulator/runtime/measured_runtime.h"
 #include "emulator/runtime/pool.h"
 #include "emulator/sinks/outlets.h"
 #include "iotemu/emulator.h"
@@ -51,15 +56,22 @@ struct Emulator::Impl final : api::Realms, api::System, rules::BatchFailures {
   void open_api();
   void open_handlers();
   void open_rules();
-  void open_outlets();
+  void open_outlets(const http::UpstreamsByName& upstreams);
   void open_mqtt();
   void open_https();
+  void open_resets();
+  /// Ends the user's code, and all that would start more of it.
+  void end_user_code(const invoke::Hold& until);
+  Status forget(bool keep_ca);
   [[nodiscard]] http::GuardOptions names_of_host() const;
   void make_rsa_certificate();
   void announce(identity::RealmHome& home, const CertificateRegistered& event) const;
   void call_handlers(const CertificateRegistered& event);
   void add_callback(std::string ca_certificate_id, RegistrationHandler handler);
   std::unique_ptr<invoke::FunctionInvoker> function_at(const std::string& target);
+  /// Counts and times what the invoker runs.
+  std::unique_ptr<invoke::FunctionInvoker> measured(metrics::HandlerKind kind,
+                                                    std::unique_ptr<invoke::FunctionInvoker> invoker);
   void add_function(std::string_view name, std::function<Json(const Json&)> function);
   void stop();
   /// Stops, and runs what is queued.
@@ -88,10 +100,16 @@ struct Emulator::Impl final : api::Realms, api::System, rules::BatchFailures {
   }
   [[nodiscard]] std::string api_endpoint() const override;
   [[nodiscard]] std::string new_id() override { return random->uuid(); }
-  Status reset(bool keep_ca) override;
+  void reset(bool keep_ca, std::function<void(Status)> done) override {
+    resets->request(keep_ca, std::move(done));
+  }
+  /// Every counter of every part, as Prometheus reads it.
+  [[nodiscard]] std::string metrics() const;
 
   // rules::BatchFailures
   void batch_failed(const rules::ActionRequest& last, std::string document) override;
+  /// For what is shown of rules.
+  [[nodiscard]] std::string without_secrets(std::string text) const;
 
   [[nodiscard]] Realm default_realm() const { return {.account = options.account, .region = options.region}; }
 
@@ -104,6 +122,10 @@ struct Emulator::Impl final : api::Realms, api::System, rules::BatchFailures {
   std::shared_ptr<Clock> clock;
   std::unique_ptr<Random> random{};
   std::optional<identity::ServerIdentity> server_identity{};
+  const Time started{system_clock.now()};
+  metrics::HandlerMeasures handler_measures{};
+  metrics::RegistrationCounts registration_counts{};
+  quotas::AccountRates rates;
   identity::Refusals refused;
   invoke::RegistrationHandlers handlers{refused};
   invoke::Functions functions{};
@@ -120,8 +142,11 @@ struct Emulator::Impl final : api::Realms, api::System, rules::BatchFailures {
   std::unique_ptr<Timers> timers{};
   std::unique_ptr<Timers> real_timers{};
 
+  std::unique_ptr<Resets> resets{};
+
   /// Lambda functions as processes; the services that invoke them refer to it.
   std::unique_ptr<runtime::Pool> function_runtime{};
+  std::unique_ptr<runtime::MeasuredRuntime> measured_runtime{};
 
   std::unique_ptr<identity::Realms> realms{};
   std::unique_ptr<identity::CertificateAuthenticator> door{};

@@ -97,6 +97,10 @@ class Authenticator {
   /// The broker itself refuses or cuts a client for a broken rule of the protocol, a limit or a deadline;
   /// `why` names the rule and the value. Only to be noted. Before the admission `facts` lacks the principal.
   virtual void on_client_error(const ConnectionFacts& /*facts*/, std::string_view /*why*/) {}
+  /// The broker refuses a client because of a rate, with `BrokerOptions::throttle`. Only to be noted.
+  virtual void on_throttled(const ConnectionFacts& facts, std::string_view why) {
+    on_client_error(facts, why);
+  }
 };
 
 /// Why a connection ended. `emulator/topics/lifecycle.cpp` maps each to the `disconnectReason` of LE-4.

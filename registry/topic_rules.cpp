@@ -13,21 +13,24 @@ Error access_denied(const TopicRuleName& name) {
 
 }  // namespace
 
-void TopicRules::tell(const TopicRuleName& name, const TopicRulePtr& rule) {
-  generation_.fetch_add(1, std::memory_order_acq_rel);
-  if (changed_) changed_(name, rule);
-}
-
-Result<TopicRulePtr> TopicRules::store(std::shared_ptr<TopicRuleRecord> record) {
+Result<TopicRulePtr> TopicRules::store(std::shared_ptr<TopicRuleRecord> record, Compiled compiled) {
   const TopicRulePtr done{std::move(record)};
   const Change change{done};
   if (auto saved = around_.store.write({&change, 1}); !saved) return saved.error();
   table_.put(done);
-  tell(done->name, done);
+  auto& kept = compiled_[done->name];
+  kept = std::move(compiled);
+  if (changed_) changed_(done->name, done, kept);
   return done;
 }
 
-Result<TopicRulePtr> TopicRules::create(const TopicRuleName& name, TopicRule rule, const Tags& tags) {
+void TopicRules::forget(const TopicRuleName& name) {
+  compiled_.erase(name);
+  if (changed_) changed_(name, nullptr, {});
+}
+
+Result<TopicRulePtr> TopicRules::create(const TopicRuleName& name, TopicRule rule, const Tags& tags,
+                                        Compiled compiled) {
   if (auto checked = check_tags(tags, around_.options.tags_per_resource); !checked) return checked.error();
   const std::lock_guard write{around_.write_mutex};
   if (const auto known = table_.find(name)) {
@@ -46,7 +49,7 @@ Result<TopicRulePtr> TopicRules::create(const TopicRuleName& name, TopicRule rul
   record->rule = std::move(rule);
   record->created_at = around_.clock.now();
   record->tags = tags;
-  return store(std::move(record));
+  return store(std::move(record), std::move(compiled));
 }
 
 Result<TopicRulePtr> TopicRules::get(const TopicRuleName& name) const {
@@ -55,13 +58,13 @@ Result<TopicRulePtr> TopicRules::get(const TopicRuleName& name) const {
   return found;
 }
 
-Result<TopicRulePtr> TopicRules::replace(const TopicRuleName& name, TopicRule rule) {
+Result<TopicRulePtr> TopicRules::replace(const TopicRuleName& name, TopicRule rule, Compiled compiled) {
   const std::lock_guard write{around_.write_mutex};
   const auto old = table_.find(name);
   if (!old) return access_denied(name);
   auto next = std::make_shared<TopicRuleRecord>(*old);
   next->rule = std::move(rule);
-  return store(std::move(next));
+  return store(std::move(next), std::move(compiled));
 }
 
 Status TopicRules::set_disabled(const TopicRuleName& name, bool disabled) {
@@ -71,7 +74,7 @@ Status TopicRules::set_disabled(const TopicRuleName& name, bool disabled) {
   if (old->rule.disabled == disabled) return Ok{};
   auto next = std::make_shared<TopicRuleRecord>(*old);
   next->rule.disabled = disabled;
-  if (auto stored = store(std::move(next)); !stored) return stored.error();
+  if (auto stored = store(std::move(next), compiled_[name]); !stored) return stored.error();
   return Ok{};
 }
 
@@ -81,7 +84,7 @@ Status TopicRules::remove(const TopicRuleName& name) {
   const Change change{Erased{.kind = RecordKind::topic_rule, .key = name.text()}};
   if (auto saved = around_.store.write({&change, 1}); !saved) return saved;
   table_.erase(name);
-  tell(name, nullptr);
+  forget(name);
   return Ok{};
 }
 
@@ -93,7 +96,7 @@ std::vector<TopicRulePtr> TopicRules::all() const {
 void TopicRules::clear() {
   const auto gone = all();
   table_.clear();
-  for (const auto& rule : gone) tell(rule->name, nullptr);
+  for (const auto& rule : gone) forget(rule->name);
 }
 
 }  // namespace iotemu::registry

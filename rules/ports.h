@@ -19,6 +19,8 @@
 
 namespace iotemu::rules {
 
+struct Message;
+
 /// The functions of SQL that leave the engine (RU section 7.6). Every call may wait: a statement that has one
 /// is never evaluated on a thread that may not. An error ends the rule without its actions (RU-28). Answers
 /// are JSON texts.
@@ -70,6 +72,8 @@ struct ActionRequest {
   std::string source_ip{};
   std::string trace_id{};
   std::shared_ptr<const std::string> original_payload{};
+  /// All that SQL may ask of it, for an error action that comes later (RU-32); null: no more than the above.
+  std::shared_ptr<const Message> message{};
   std::size_t depth{0};  ///< Republishes that led to the message (RU-8).
   /// What the first of those messages has led to by now, counted for all of them; null: nothing.
   std::shared_ptr<std::atomic<std::uint32_t>> descendants{};

@@ -1,6 +1,7 @@
 #include "emulator/api/api.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/log.h"
 #include "emulator/api/errors.h"
@@ -10,6 +11,8 @@
 #include "emulator/api/sigv4.h"
 #include "emulator/api/system.h"
 #include "emulator/api/validate.h"
+#include "emulator/metrics/exposition.h"
+#include "emulator/quotas/operation_rates.h"
 
 namespace iotemu::api {
 namespace {
@@ -22,6 +25,18 @@ Error not_built(std::string_view operation) {
 /// T-20: SDKs sign with one name, the guide with the other.
 bool is_data_plane(const std::optional<CredentialScope>& scope) {
   return scope && (scope->service == "iotdata" || scope->service == "iotdevicegateway");
+}
+
+/// Long-term credentials are those of the account's root user (P9.6), whose user id is the account.
+std::string principal_of(const Signatory& signatory) {
+  if (!signatory.scope) return {};
+  return signatory.user_id.empty() ? signatory.realm.account : signatory.user_id;
+}
+
+/// A signed request is for a service, whose path may be anything: a bucket "metrics" of S3.
+bool is_metrics(const http::Request& request) {
+  return request.segments.size() == 1 && request.segments.front() == "metrics" &&
+         request.header("Authorization") == nullptr;
 }
 
 }  // namespace
@@ -41,7 +56,8 @@ Api::Api(ApiOptions options, Realms& realms, System& system, bulk::RegistrationT
 Api::~Api() = default;
 
 void Api::handle(http::Request request, http::Responder respond) {
-  if (auto answer = answer_system(request, system_)) return respond(std::move(*answer));
+  if (is_metrics(request) && options_.metrics) return respond(answer_metrics(request));
+  if (answer_system(request, system_, respond)) return;
 
   Signatory signatory{.scope = credential_scope(request)};
   signatory.realm = realm_of(signatory.scope, options_.realm);
@@ -49,14 +65,17 @@ void Api::handle(http::Request request, http::Responder respond) {
   if (other_services_.take(request, signatory, respond)) return;
   const bool data = is_data_plane(signatory.scope);
   const auto refuse = [&](const Error& error) {
+    count(error.code);
     respond(data ? data_error_response(error, request.id) : error_response(error));
   };
   if (request.body.size() > kMaxBody) return refuse({Errc::too_large, "The body is longer than 1 MB"});
   if (signatory.expired) {  // P10.2
+    count(Errc::access_denied);
     return respond(
         http::refusal(403, "ExpiredTokenException", "The security token included in the request is expired"));
   }
   Caller caller{.realm = signatory.realm,
+                .principal = principal_of(signatory),
                 .request_id = request.id,
                 .source_ip = request.peer,
                 .endpoint = endpoint_of(request),
@@ -69,12 +88,22 @@ void Api::handle(http::Request request, http::Responder respond) {
   if (!signatory.scope && data_router_->has_path(request.segments)) {
     return serve_data(std::move(request), std::move(respond), std::move(caller));
   }
-  respond(error_response({Errc::unknown_operation, "Unknown operation"}));  // P10.6
+  refuse({Errc::unknown_operation, "Unknown operation"});  // P10.6
+}
+
+http::Response Api::answer_metrics(const http::Request& request) const {
+  if (request.method == "GET" || request.method == "HEAD") {
+    return {.body = options_.metrics(), .content_type = std::string{metrics::kContentType}};
+  }
+  auto answer = http::refusal(405, "MethodNotAllowedException", "/metrics is asked with GET");
+  answer.headers.push_back({"Allow", "GET"});
+  return answer;
 }
 
 void Api::handle_device(http::Request request, http::Responder respond, const Realm& realm,
                         std::shared_ptr<DeviceRights> rights) {
   Caller caller{.realm = realm,
+                .principal = rights->principal(),
                 .device = std::move(rights),
                 .request_id = request.id,
                 .source_ip = request.peer,
@@ -96,12 +125,14 @@ void Api::serve_data(http::Request request, http::Responder respond, Caller call
   const Error error = known
                           ? Error{Errc::method_not_allowed, request.method + " is not a method of this path"}
                           : Error{Errc::unknown_operation, "Unknown operation"};
+  count(error.code);
   respond(data_error_response(error, request.id));
 }
 
 void Api::carry_out(const RouteMatch& match, Plane plane, const http::Request& request,
                     http::Responder respond, Caller caller) {
   const auto refuse = [&](const Error& error) {
+    count(error.code);
     respond(plane == Plane::data ? data_error_response(error, request.id) : error_response(error));
   };
   const auto* operation = match.route->operation;
@@ -109,8 +140,10 @@ void Api::carry_out(const RouteMatch& match, Plane plane, const http::Request& r
     tell_once(match.route->name);
     return refuse(not_built(match.route->name));
   }
-  if (const auto why = http::why_unreadable(request))
+  if (const auto why = http::why_unreadable(request)) {
+    count(Errc::serialization);
     return respond(http::refusal(415, "UnsupportedMediaTypeException", *why));
+  }
   auto input = read_input(*operation, match, request);
   if (!input) return refuse(input.error());
   const auto answer = [this, caller = std::move(caller), operation, input = std::move(*input), respond] {
@@ -121,12 +154,17 @@ void Api::carry_out(const RouteMatch& match, Plane plane, const http::Request& r
                 {"account", caller.realm.account},
                 {"region", caller.realm.region},
                 {"outcome", done ? "ok" : error_shape(done.error().code, operation->plane).name}});
-    if (done) return respond({.body = to_text(*done)});
+    if (done) {
+      ++done_;
+      return respond({.body = to_text(*done)});
+    }
+    count(done.error().code);
     respond(operation->plane == Plane::data ? data_error_response(done.error(), caller.request_id)
                                             : error_response(done.error()));
   };
   if (!operation->blocking) return answer();
-  run_blocking(answer, [plane, id = request.id, respond](const Error& error) {
+  run_blocking(answer, [this, plane, id = request.id, respond](const Error& error) {
+    count(error.code);
     respond(plane == Plane::data ? data_error_response(error, id) : error_response(error));
   });
 }
@@ -166,7 +204,30 @@ Plane Api::plane_of(std::string_view operation) const {
   return data_router_->find(operation) == nullptr ? Plane::control : Plane::data;
 }
 
+std::vector<std::pair<std::string_view, std::uint64_t>> Api::outcomes() const {
+  // Several codes have one name.
+  std::map<std::string_view, std::uint64_t> by_name;
+  for (std::size_t code = 0; code < failed_.size(); ++code) {
+    if (const auto times = failed_[code].load()) by_name[error_shape(static_cast<Errc>(code)).name] += times;
+  }
+  std::vector<std::pair<std::string_view, std::uint64_t>> all{{"ok", done_.load()}};
+  all.insert(all.end(), by_name.begin(), by_name.end());
+  return all;
+}
+
+Status Api::take_rate(const Realm& realm, const Operation& operation) {
+  if (options_.rates == nullptr) return Ok{};
+  const auto most = quotas::requests_per_second(operation.name, operation.plane == Plane::control,
+                                                options_.rates->limits().api_requests);
+  if (!most || options_.rates->take(realm, operation.name, *most)) return Ok{};
+  return Error{Errc::throttled, "Rate exceeded: " + std::string{operation.name} + " may be called " +
+                                    std::to_string(*most) +
+                                    " times a second in this account (--limit api_requests_per_second=N, or "
+                                    "--switch throttle=off)"};
+}
+
 Result<Json> Api::run(const Caller& caller, const Operation& operation, const Json& input) {
+  if (auto taken = take_rate(caller.realm, operation); !taken) return taken.error();
   if (auto valid = validate(operation, input); !valid) return valid.error();
   const auto registry = realms_.registry(caller.realm);
   if (!registry) return registry.error();
@@ -181,6 +242,7 @@ Result<Json> Api::run(const Caller& caller, const Operation& operation, const Js
             .tasks = tasks_,
             .functions = functions_,
             .messages = messages,
+            .principal = caller.principal,
             .device = caller.device.get(),
             .request_id = caller.request_id,
             .source_ip = caller.source_ip,

@@ -5,14 +5,17 @@
 // validation. Thread-safe; HTTP requests arrive on the HTTP server's thread, slow operations continue on the
 // blocking pool.
 
+#include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/executor.h"
@@ -24,6 +27,7 @@
 #include "emulator/http/guard.h"
 #include "emulator/http/server.h"
 #include "emulator/invoke/functions.h"
+#include "emulator/quotas/account_rates.h"
 
 namespace iotemu::api {
 
@@ -43,6 +47,10 @@ struct ApiOptions {
   /// Requests that may wait for the blocking pool. A client that has gone leaves its request behind, so the
   /// limit on connections alone would not bound them.
   std::size_t waiting_requests{256};
+  /// What GET /metrics answers, in the text of Prometheus; no secret. Empty: the path is unknown.
+  std::function<std::string()> metrics{};
+  /// The rates of the account. Null: there are none. It outlives the Api.
+  quotas::AccountRates* rates{nullptr};
 };
 
 class Api {
@@ -64,6 +72,9 @@ class Api {
   /// Runs an operation by name in the caller's thread. `input` holds the model's member names, wherever they
   /// travel on the wire; an unknown name is an error here, for it can only be a slip.
   Result<Json> call(const Realm& realm, std::string_view operation, const Json& input);
+  /// How many HTTP requests of both planes had which outcome: "ok" or AWS's error name. Those that never were
+  /// are left out.
+  [[nodiscard]] std::vector<std::pair<std::string_view, std::uint64_t>> outcomes() const;
   /// Of an operation; control for one that does not exist.
   [[nodiscard]] Plane plane_of(std::string_view operation) const;
 
@@ -71,6 +82,8 @@ class Api {
   /// Who called, and from where.
   struct Caller {
     Realm realm{};
+    /// As rules see it: the certificate of a device, the user id of who signs; empty: nobody's.
+    std::string principal{};
     std::shared_ptr<DeviceRights> device{};
     std::string request_id{};
     std::string source_ip{};
@@ -78,6 +91,7 @@ class Api {
     bool foreign{false};
   };
 
+  [[nodiscard]] http::Response answer_metrics(const http::Request& request) const;
   void serve_data(http::Request request, http::Responder respond, Caller caller);
   void carry_out(const RouteMatch& match, Plane plane, const http::Request& request, http::Responder respond,
                  Caller caller);
@@ -85,6 +99,8 @@ class Api {
   void tell_once(std::string_view operation);
   void run_blocking(std::function<void()> answer, std::function<void(const Error&)> refuse);
   Result<Json> run(const Caller& caller, const Operation& operation, const Json& input);
+  [[nodiscard]] Status take_rate(const Realm& realm, const Operation& operation);
+  void count(Errc code) { ++failed_.at(static_cast<std::size_t>(code)); }
 
   ApiOptions options_;
   Realms& realms_;
@@ -95,6 +111,8 @@ class Api {
   Executor& blocking_pool_;
   std::unique_ptr<const Router> router_;
   std::unique_ptr<const Router> data_router_;
+  std::atomic<std::uint64_t> done_{0};
+  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Errc::unavailable) + 1> failed_{};
   std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> stopping_{false};
   std::mutex told_mutex_;

@@ -72,7 +72,7 @@ Result<IncomingMessage> incoming_message(const Call& call) {
                           .retain = call.flag("retain"),
                           .content_type = call.str("contentType"),
                           .response_topic = call.str("responseTopic"),
-                          .principal = call.device == nullptr ? std::string{} : call.device->principal(),
+                          .principal = call.principal,
                           .source_ip = call.source_ip};
   if (message.content_type.size() > kMaxContentType) {
     return invalid("contentType is longer than " + std::to_string(kMaxContentType) + " bytes");

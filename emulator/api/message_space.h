@@ -34,7 +34,7 @@ struct IncomingMessage {
   UserProperties user_properties{};
   /// Within M5-12; nothing: it never expires.
   std::optional<std::chrono::seconds> expiry{};
-  /// Who publishes: a certificate id; empty for anybody else.
+  /// Who publishes: a certificate id, or the user id of who signs; empty for anybody else.
   std::string principal{};
   std::string source_ip{};  ///< Empty: a call inside the process.
 };

@@ -114,6 +114,8 @@ struct Call {
   const invoke::Functions& functions;
   /// The realm's, in operations of the data plane; else null.
   MessageSpace* messages;
+  /// Who asks, as rules see it (M 7.6, `principal()`); empty: nobody that could be named.
+  const std::string& principal;
   /// Who asks, if it is a device by its certificate; null for everybody else.
   DeviceRights* device;
   const std::string& request_id;

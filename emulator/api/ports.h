@@ -5,6 +5,7 @@
 // threads of in-process callers.
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,9 +61,10 @@ class System {
   [[nodiscard]] virtual std::string api_endpoint() const = 0;
   /// A UUID, for a call that no HTTP request brought.
   [[nodiscard]] virtual std::string new_id() = 0;
-  /// Forgets all state of all realms and cuts the sessions; with `keep_ca`, CA certificates and registration
-  /// codes stay.
-  virtual Status reset(bool keep_ca) = 0;
+  /// Ends the user's code, forgets all state of all realms and cuts the sessions; with `keep_ca`, CA
+  /// certificates and registration codes stay. Returns at once; `done` is called when all is gone, once, on
+  /// any thread.
+  virtual void reset(bool keep_ca, std::function<void(Status)> done) = 0;
 };
 
 /// Longest body of a request that is answered here; what is passed on to other servers may be longer (P10.6).
@@ -72,6 +74,8 @@ inline constexpr std::size_t kMaxBody = 1024 * 1024;
 struct Signatory {
   std::optional<CredentialScope> scope{};  ///< Nothing: the request is not signed.
   Realm realm{};
+  /// As GetCallerIdentity gives it; empty: the account's root user, or nobody where it is not signed.
+  std::string user_id{};
   bool expired{false};  ///< Its temporary credentials are of no use any more.
 };
 
@@ -81,7 +85,8 @@ class OtherServices {
   virtual ~OtherServices() = default;
   /// Takes `request` and owes its answer if it is for one of them, else leaves it untouched.
   virtual bool take(http::Request& request, const Signatory& signatory, const http::Responder& respond) = 0;
-  /// Temporary credentials that STS handed out name their account and may have expired; others are nobody's.
+  /// Temporary credentials that STS handed out name their account and their user id, and may have expired;
+  /// others are nobody's.
   virtual void identify(Signatory& signatory) const = 0;
   /// Whether `take` would find somebody who answers for the service (a signing name).
   [[nodiscard]] virtual bool plays(std::string_view /*service*/) const { return false; }

@@ -53,13 +53,16 @@ http::Response function_logs(const http::Request& request, System& system) {
   return {.body = to_text(Json{{"events", system.function_logs(function == nullptr ? "" : *function)}})};
 }
 
-http::Response reset(const http::Request& request, System& system) {
+/// Answers when nothing of before is left.
+void reset(const http::Request& request, System& system, const http::Responder& respond) {
   const auto* keep = request.parameter("keep");
   if (keep != nullptr && *keep != "ca") {
-    return error_response({Errc::invalid_request, "Only keep=ca is known, not keep=" + *keep});
+    return respond(error_response({Errc::invalid_request, "Only keep=ca is known, not keep=" + *keep}));
   }
-  if (const auto done = system.reset(keep != nullptr); !done) return error_response(done.error());
-  return {.body = to_text(Json{{"status", "ok"}})};
+  system.reset(keep != nullptr, [respond](const Status& done) {
+    if (!done) return respond(error_response(done.error()));
+    respond({.body = to_text(Json{{"status", "ok"}})});
+  });
 }
 
 /// Newline-delimited JSON (P5.9). The id stands in the path, after two words.
@@ -83,6 +86,7 @@ struct SystemPath {
   std::string_view method{};
   std::string_view path{};  ///< "*" stands for one segment
   http::Response (*answer)(const http::Request&, System&){nullptr};
+  void (*answer_later)(const http::Request&, System&, const http::Responder&){nullptr};
 };
 
 constexpr SystemPath kPaths[]{
@@ -93,8 +97,8 @@ constexpr SystemPath kPaths[]{
     {"GET", "_iot/logs", function_logs},
     {"GET", "_iot/thing-registration-tasks/*/results", registration_results},
     {"GET", "_iot/thing-registration-tasks/*/errors", registration_errors},
-    {"POST", "_iot/reset", reset},
-    {"POST", "moto-api/reset", reset},
+    {"POST", "_iot/reset", nullptr, reset},
+    {"POST", "moto-api/reset", nullptr, reset},
     {"GET", "_localstack/health", localstack_health},
     {"GET", "repository/AmazonRootCA1.pem", server_ca},
 };
@@ -118,26 +122,31 @@ bool matches(std::string_view pattern, const std::vector<std::string>& segments)
 
 }  // namespace
 
-std::optional<http::Response> answer_system(const http::Request& request, System& system) {
-  if (request.segments.empty() || !is_own(request.segments.front())) return std::nullopt;
+bool answer_system(const http::Request& request, System& system, const http::Responder& respond) {
+  if (request.segments.empty() || !is_own(request.segments.front())) return false;
   std::string path = request.segments.front();
   for (std::size_t i = 1; i < request.segments.size(); ++i) path += '/' + request.segments[i];
   const auto* known = std::find_if(std::begin(kPaths), std::end(kPaths), [&](const SystemPath& row) {
     return matches(row.path, request.segments);
   });
   if (known == std::end(kPaths)) {
-    return http::refusal(404, "ResourceNotFoundException", "The emulator has no path /" + path);
+    respond(http::refusal(404, "ResourceNotFoundException", "The emulator has no path /" + path));
+    return true;
   }
   const auto method = request.method == "HEAD" ? std::string_view{"GET"} : std::string_view{request.method};
   if (method != known->method) {
     auto answer = http::refusal(405, "MethodNotAllowedException",
                                 "/" + path + " is asked with " + std::string{known->method});
     answer.headers.push_back({"Allow", std::string{known->method}});
-    return answer;
+    respond(std::move(answer));
+  } else if (const auto why = http::why_unreadable(request)) {
+    respond(http::refusal(415, "UnsupportedMediaTypeException", *why));
+  } else if (known->answer_later != nullptr) {
+    known->answer_later(request, system, respond);
+  } else {
+    respond(known->answer(request, system));
   }
-  if (const auto why = http::why_unreadable(request))
-    return http::refusal(415, "UnsupportedMediaTypeException", *why);
-  return known->answer(request, system);
+  return true;
 }
 
 void protect_system_paths(http::GuardOptions& guard) {

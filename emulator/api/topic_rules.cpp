@@ -30,8 +30,14 @@ Result<registry::Tags> tags_in_header(const std::string& text) {
   return tags;
 }
 
+/// A rule with what is run of it.
+struct Checked {
+  registry::TopicRule rule{};
+  rules::plan::RulePtr compiled{};
+};
+
 /// The rule of `topicRulePayload`, compiled and found good.
-Result<registry::TopicRule> rule_in(const Call& call) {
+Result<Checked> rule_in(const Call& call) {
   const auto& payload = call.input.at("topicRulePayload");
   if (const auto size = to_text(payload).size(); size > kMaxRuleBytes) {
     return Error{Errc::invalid_request, "The rule has " + std::to_string(size) + " bytes; more than " +
@@ -43,33 +49,35 @@ Result<registry::TopicRule> rule_in(const Call& call) {
                            .actions = payload.at("actions"),
                            .error_action = payload.value("errorAction", Json{})};
   rule.sql_version = payload.value("awsIotSqlVersion", rule.sql_version);
-  const auto compiled = rules::plan::Rule::compile({.name = call.str("ruleName"),
-                                                    .sql = rule.sql,
-                                                    .sql_version = rule.sql_version,
-                                                    .actions = rule.actions,
-                                                    .error_action = rule.error_action});
+  auto compiled = rules::plan::Rule::compile({.name = call.str("ruleName"),
+                                              .sql = rule.sql,
+                                              .sql_version = rule.sql_version,
+                                              .actions = rule.actions,
+                                              .error_action = rule.error_action});
   if (!compiled) return compiled.error();
   if (auto checked = check_http_actions(rule); !checked) return checked.error();
   if (auto checked = check_actions(payload); !checked) return checked.error();
   rule.topic_pattern = (*compiled)->filter();
-  return rule;
+  return Checked{std::move(rule), std::move(*compiled)};
 }
 
 Result<Json> create_topic_rule(Call& call) {
   const auto tags = tags_in_header(call.str("tags"));
   if (!tags) return tags.error();
-  auto rule = rule_in(call);
-  if (!rule) return rule.error();
-  const auto created = call.registry.topic_rules().create(call.topic_rule_name(), std::move(*rule), *tags);
+  auto checked = rule_in(call);
+  if (!checked) return checked.error();
+  const auto created = call.registry.topic_rules().create(call.topic_rule_name(), std::move(checked->rule),
+                                                          *tags, checked->compiled);
   if (!created) return created.error();
   make_destinations(call.registry, (*created)->rule);
   return Json::object();
 }
 
 Result<Json> replace_topic_rule(Call& call) {
-  auto rule = rule_in(call);
-  if (!rule) return rule.error();
-  const auto replaced = call.registry.topic_rules().replace(call.topic_rule_name(), std::move(*rule));
+  auto checked = rule_in(call);
+  if (!checked) return checked.error();
+  const auto replaced = call.registry.topic_rules().replace(call.topic_rule_name(), std::move(checked->rule),
+                                                            checked->compiled);
   if (!replaced) return replaced.error();
   make_destinations(call.registry, (*replaced)->rule);
   return Json::object();

@@ -34,15 +34,11 @@ class FirstOf final : public InputFiles {
 
 }  // namespace
 
-Result<std::unique_ptr<InputFiles>> open_input_files(const InputOptions& options) {
+std::unique_ptr<InputFiles> open_input_files(const InputOptions& options, const Clock& clock) {
   std::vector<std::unique_ptr<InputFiles>> sources;
   if (!options.folder.empty()) sources.push_back(std::make_unique<FolderFiles>(options.folder));
-  if (!options.s3_url.empty()) {
-    auto s3 = make_s3_files(options.s3_url);
-    if (!s3) return s3;
-    sources.push_back(std::move(*s3));
-  }
-  return std::unique_ptr<InputFiles>{std::make_unique<FirstOf>(std::move(sources))};
+  if (options.s3) sources.push_back(make_s3_files(*options.s3, clock));
+  return std::make_unique<FirstOf>(std::move(sources));
 }
 
 }  // namespace iotemu::bulk

@@ -6,10 +6,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/realm.h"
 #include "base/result.h"
+#include "emulator/http/client/upstream.h"
 
 namespace iotemu::bulk {
 
@@ -34,12 +37,12 @@ class InputFiles {
 struct InputOptions {
   /// Option --bulk-input-folder: a bucket is one of its sub-folders, a key a path in there. Empty: none.
   std::string folder{};
-  /// Option --upstream s3=URL. Empty: none.
-  std::string s3_url{};
+  /// Option --upstream s3=URL. Nothing: none.
+  std::optional<http::Upstream> s3{};
 };
 
-/// Looks in the folder first, then asks S3. With neither, every reading fails and says so.
-/// Errc::invalid_request: the URL cannot be used.
-Result<std::unique_ptr<InputFiles>> open_input_files(const InputOptions& options);
+/// Looks in the folder first, then asks S3, at `clock`'s time: that of the other server. With neither, every
+/// reading fails and says so. `clock` outlives the files.
+std::unique_ptr<InputFiles> open_input_files(const InputOptions& options, const Clock& clock);
 
 }  // namespace iotemu::bulk

@@ -3,16 +3,15 @@
 // Input files as objects of an S3 that is reached by HTTP, for example another emulator or MinIO.
 
 #include <memory>
-#include <string>
 
+#include "base/clock.h"
 #include "emulator/bulk/input_files.h"
+#include "emulator/http/client/upstream.h"
 
 namespace iotemu::bulk {
 
-/// `url`: "http[s]://[KEY:SECRET@]host[:port][/path]"; an object is GET <url>/<bucket>/<key>, signed with
-/// SigV4 for the task's region. Without KEY:SECRET the access key is the task's account, as emulators
-/// understand it. Redirects and proxies are not used; size and time are bounded. Errc::invalid_request: the
-/// URL cannot be used.
-Result<std::unique_ptr<InputFiles>> make_s3_files(const std::string& url);
+/// An object is GET <upstream>/<bucket>/<key>, signed with SigV4 for the task's region, at `clock`'s time.
+/// Size and time are bounded. `clock` outlives the files.
+std::unique_ptr<InputFiles> make_s3_files(http::Upstream upstream, const Clock& clock);
 
 }  // namespace iotemu::bulk

@@ -97,6 +97,7 @@ int run(std::span<const std::string> arguments, Console& console) {
   Command chosen;
   add_serve(app, chosen);
   add_pki(app, chosen);
+  add_load(app, chosen);
   add_operations(app, chosen);
   app.add_subcommand("version", "Prints the version")->callback([&chosen] {
     chosen = [](Console& on) {
@@ -116,8 +117,8 @@ int run(std::span<const std::string> arguments, Console& console) {
                 one_line(error.what()) + guess(app, arguments) + " (see " + called_name(app) + " --help)");
   }
   if (!chosen) {
-    return fail(console,
-                "which command? serve, pki, operations or version (see " + called_name(app) + " --help)");
+    return fail(console, "which command? serve, pki, load, operations or version (see " + called_name(app) +
+                             " --help)");
   }
   return chosen(console);
 }

@@ -13,6 +13,7 @@ namespace iotemu::daemon {
 
 void add_serve(CLI::App& app, Command& chosen);
 void add_pki(CLI::App& app, Command& chosen);
+void add_load(CLI::App& app, Command& chosen);
 void add_operations(CLI::App& app, Command& chosen);
 
 }  // namespace iotemu::daemon

@@ -5,6 +5,7 @@
 #include "emulator/daemon/parse_value.h"
 #include "emulator/daemon/settings.h"
 #include "emulator/daemon/switches.h"
+#include "emulator/http/client/upstream.h"
 
 namespace iotemu::daemon {
 namespace {
@@ -104,17 +105,7 @@ Status set_pairs(Options& options, Values values,
 }
 
 Status set_upstream(Options& options, std::string_view name, std::string_view value) {
-  const bool service =
-      !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == name.npos;
-  if (!service) return expected("SERVICE=URL with the signing name of an AWS service, such as sqs");
-  constexpr std::array<std::string_view, 5> kOurs{"iot", "iotdata", "iotdevicegateway", "iot-jobs-data",
-                                                  "execute-api"};
-  if (std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end()) {
-    return expected("another service than " + std::string{name} + ", which iot-emulator itself answers");
-  }
-  if (!value.starts_with("http://") && !value.starts_with("https://")) {
-    return expected(std::string{name} + "=http[s]://host");
-  }
+  if (const auto read = http::read_upstream(name, value); !read) return read.error();
   options.upstreams[std::string{name}] = value;
   return Ok{};
 }
@@ -221,7 +212,7 @@ constexpr std::array kTable{
             .placeholder = "SERVICE=URL",
             .help = "Who plays another AWS service, such as sqs=http://localhost:9324:\n"
                     "its requests are passed on unchanged, and the actions of rules are\n"
-                    "sent there, signed. s3, which may be s3=http[s]://KEY:SECRET@host,\n"
+                    "sent there, signed, by the key of a http[s]://KEY:SECRET@host. s3\n"
                     "gives bulk registrations and decode their files; secretsmanager and\n"
                     "machinelearning answer functions of SQL",
             .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, set_upstream); }},
@@ -280,7 +271,8 @@ constexpr std::array kTable{
             .help = "Who plays this Lambda function, for example a pre-provisioning\n"
                     "hook: http://HOST:PORT/PATH is POSTed the event, exec:COMMAND gets\n"
                     "it on stdin; the answer is the body or stdout. NAME may be an ARN:\n"
-                    "its partition, region and account do not matter",
+                    "its partition, region and account do not matter. An event that\n"
+                    "nobody waits for (a rule's) is tried twice more when it fails",
             .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, add_function); }},
     Setting{.name = "lambda-sandbox",
             .group = kFunctions,

@@ -23,4 +23,12 @@ int StopSignals::wait() {
   return signal;
 }
 
+int StopSignals::wait_for(std::chrono::milliseconds limit) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
+  const timespec wait{.tv_sec = seconds.count(),
+                      .tv_nsec = std::chrono::nanoseconds{limit - seconds}.count()};
+  const int signal = sigtimedwait(&set_, nullptr, &wait);
+  return signal > 0 ? signal : 0;
+}
+
 }  // namespace iotemu::daemon

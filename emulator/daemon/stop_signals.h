@@ -3,6 +3,7 @@
 // SIGTERM, SIGINT and SIGHUP as something to wait for: blocked in every thread and taken by one, so that no
 // code runs inside a signal handler.
 
+#include <chrono>
 #include <csignal>
 
 namespace iotemu::daemon {
@@ -17,6 +18,8 @@ class StopSignals {
 
   /// Returns the first that arrives, or has arrived since the constructor.
   int wait();
+  /// The same, but only until `limit` has passed; then 0.
+  int wait_for(std::chrono::milliseconds limit);
 
  private:
   sigset_t set_{};

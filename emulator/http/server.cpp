@@ -83,6 +83,12 @@ class Server::Core {
     return Ok{};
   }
 
+  void read_what_came(std::shared_ptr<const void> until, int rounds) {
+    asio::post(*io_, [this, until = std::move(until), rounds]() mutable {
+      if (rounds > 0) read_what_came(std::move(until), rounds - 1);
+    });
+  }
+
   void stop() {
     if (!thread_.joinable()) return;
     asio::post(*io_, [this] { begin_stop(); });
@@ -191,6 +197,12 @@ void Server::accept() {
 
 Status Server::set_tls(const tls::Material& material) {
   return core_->set_tls(material);
+}
+
+void Server::read_what_came(std::shared_ptr<const void> until) {
+  // Between two of these the loop looks what is ready: a connection, then its bytes, then its handler.
+  constexpr int kRounds = 8;
+  core_->read_what_came(std::move(until), kRounds);
 }
 
 void Server::stop() {

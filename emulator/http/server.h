@@ -90,6 +90,10 @@ class Server {
   [[nodiscard]] Result<std::uint16_t> bind(const std::string& host, std::uint16_t port);
   void accept();
 
+  /// Keeps `until` until what clients have sent so far has been read and handed to the Handler, as much of
+  /// each connection as one read takes. Any thread.
+  void read_what_came(std::shared_ptr<const void> until);
+
   /// Refuses new connections, lets requests under way finish (at most `stop_time`), joins the thread. Called
   /// by the destructor; never call it from the Handler.
   void stop();

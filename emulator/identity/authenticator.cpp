@@ -51,6 +51,18 @@ bool is_of_the_service(const registry::CertificateRecord& certificate) {
 /// How long a client certificate callback may think.
 constexpr Duration kCallbackTimeLimit{std::chrono::seconds{5}};
 
+/// `limit`: the first word of the limit's name.
+Turned throttled(std::size_t per_second, const std::string& what, const std::string& limit) {
+  return {.refusal = Refusal::throttled,
+          .cause =
+              "more than " + std::to_string(per_second) + " " + what + " in one second (P10.8, M section 10)",
+          .cure =
+              "let devices wait longer and by chance before they try again, ask AWS for a higher quota and "
+              "set it "
+              "here with --limit " +
+              limit + "_per_second=N, or set the switch throttle=off"};
+}
+
 std::vector<pki::Certificate> read_chain(const pki::Certificate& leaf, const mqtt::PeerIdentity& peer) {
   std::vector<pki::Certificate> chain{leaf};
   for (std::size_t at = 1; at < std::min(peer.chain.size(), kMaxChain); ++at) {
@@ -72,13 +84,17 @@ registry::DomainConfigurationPtr own_endpoint(const RealmHome& home, Service ser
 
 CertificateAuthenticator::CertificateAuthenticator(DoorOptions options, Realms& realms, Refusals& refusals,
                                                    const Clock& clock, Timers& timers,
-                                                   const invoke::Functions& functions, OnKnock on_knock)
+                                                   const invoke::Functions& functions,
+                                                   quotas::AccountRates& rates,
+                                                   metrics::RegistrationCounts& counts, OnKnock on_knock)
     : options_{std::move(options)},
       realms_{realms},
       refusals_{refusals},
       clock_{clock},
       functions_{functions},
-      just_in_time_{options_.switches, refusals, clock, timers, std::move(on_knock)} {}
+      rates_{rates},
+      counts_{counts},
+      just_in_time_{options_.switches, refusals, clock, timers, counts, std::move(on_knock)} {}
 
 void CertificateAuthenticator::authenticate(const mqtt::ConnectAttempt& attempt,
                                             std::function<void(mqtt::Verdict)> answer) {
@@ -133,6 +149,10 @@ CertificateAuthenticator::Entry CertificateAuthenticator::enter(Client client, c
   client.certificate = std::move(*facts);
 
   RealmHome& home = *resolved->home;
+  const bool connects = client.transport == Transport::mqtt && callback == Callback::to_be_asked;
+  if (connects && !rates_.take(home.realm(), "CONNECT", rates_.limits().connects)) {
+    return turn_away(client, throttled(rates_.limits().connects, "CONNECTs of one account", "connects"));
+  }
   Decision decision = judge(*resolved, peer, client.transport, client.service);
   const bool has_callback = resolved->domain && resolved->domain->client_certificate_callback;
   if (has_callback && callback == Callback::to_be_asked && !std::holds_alternative<Turned>(decision)) {
@@ -229,6 +249,16 @@ void CertificateAuthenticator::on_client_error(const mqtt::ConnectionFacts& fact
                  .peer = peer_text(facts.address, facts.port),
                  .cause = std::string{why},
                  .cure = "mend the client: the rule in brackets names what it broke"});
+}
+
+void CertificateAuthenticator::on_throttled(const mqtt::ConnectionFacts& facts, std::string_view why) {
+  refusals_.add(
+      {.refusal = Refusal::throttled,
+       .client_id = facts.client_id,
+       .certificate_id = facts.principal,
+       .peer = peer_text(facts.address, facts.port),
+       .cause = std::string{why},
+       .cure = "let the device wait longer before it connects again, or set the switch throttle=off"});
 }
 
 Result<CertificateAuthenticator::Resolved> CertificateAuthenticator::resolve(const CertificateId& id,
@@ -429,6 +459,11 @@ mqtt::Refusal CertificateAuthenticator::turn_away(const Client& client, Turned t
 CertificateAuthenticator::Entry CertificateAuthenticator::register_and_knock(RealmHome& home, Client client,
                                                                              const AutoRegister& registration,
                                                                              const mqtt::PeerIdentity& peer) {
+  if (!rates_.take(home.realm(), "registration", rates_.limits().registrations)) {
+    return turn_away(client,
+                     throttled(rates_.limits().registrations,
+                               "device certificates of one account came to be registered", "registrations"));
+  }
   auto registered = home.registry().auto_register(registration.leaf, *registration.ca);
   if (!registered) {
     const bool lost_race = registered.error().code == Errc::certificate_state;
@@ -440,7 +475,10 @@ CertificateAuthenticator::Entry CertificateAuthenticator::register_and_knock(Rea
                                               registration.ca->id.hex() + " --new-status ACTIVE"
                                         : "delete the certificate in the account that owns it"});
   }
-  if (registered->created) return knock(home, client, *registered->certificate, &registration.leaf);
+  if (registered->created) {
+    ++counts_.at_connect;
+    return knock(home, client, *registered->certificate, &registration.leaf);
+  }
   // Somebody was faster, another connect or an API call: it is a known certificate now, of any status.
   return carry_out(judge_known(registered->certificate, peer), home, std::move(client));
 }

@@ -23,6 +23,8 @@
 #include "emulator/identity/realms.h"
 #include "emulator/identity/refusals.h"
 #include "emulator/invoke/functions.h"
+#include "emulator/metrics/registration_counts.h"
+#include "emulator/quotas/account_rates.h"
 #include "iotemu/events.h"
 #include "iotemu/options.h"
 #include "mqtt/ports.h"
@@ -42,7 +44,8 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
  public:
   /// All references outlive the authenticator.
   CertificateAuthenticator(DoorOptions options, Realms& realms, Refusals& refusals, const Clock& clock,
-                           Timers& timers, const invoke::Functions& functions, OnKnock on_knock);
+                           Timers& timers, const invoke::Functions& functions, quotas::AccountRates& rates,
+                           metrics::RegistrationCounts& counts, OnKnock on_knock);
 
   void authenticate(const mqtt::ConnectAttempt& attempt, std::function<void(mqtt::Verdict)> answer) override;
   /// A client that its certificate lets in. No policy has been asked.
@@ -61,6 +64,7 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   bool accepts_in_handshake(const mqtt::PeerIdentity& peer, Transport transport);
   void on_handshake_failed(const mqtt::PeerIdentity& peer, std::string_view reason) override;
   void on_client_error(const mqtt::ConnectionFacts& facts, std::string_view why) override;
+  void on_throttled(const mqtt::ConnectionFacts& facts, std::string_view why) override;
 
  private:
   using CertificatePtr = registry::CertificatePtr;
@@ -132,6 +136,8 @@ class CertificateAuthenticator final : public mqtt::Authenticator {
   Refusals& refusals_;
   const Clock& clock_;
   const invoke::Functions& functions_;
+  quotas::AccountRates& rates_;
+  metrics::RegistrationCounts& counts_;
   JustInTime just_in_time_;
   CertificateFactsCache facts_;
 };

@@ -73,7 +73,8 @@ Turned left_alone(const CertificateRecord& certificate, CertificateStatus status
           .cure = status == CertificateStatus::active ? "connect again" : activate(certificate)};
 }
 
-Turned succeeded(const CertificateRecord& certificate, bool first, const registry::Provisioned& provisioned) {
+Turned told_of_success(const CertificateRecord& certificate, bool first,
+                       const registry::Provisioned& provisioned) {
   const std::string status{to_text(provisioned.certificate->status)};
   for (const auto& warning : provisioned.warnings) {
     log::warn("ProvisionDevice",
@@ -94,11 +95,12 @@ Turned succeeded(const CertificateRecord& certificate, bool first, const registr
 }  // namespace
 
 JustInTime::JustInTime(const Switches& switches, Refusals& refusals, const Clock& clock, Timers& timers,
-                       OnKnock on_knock)
+                       metrics::RegistrationCounts& counts, OnKnock on_knock)
     : switches_{switches},
       refusals_{refusals},
       clock_{clock},
       timers_{timers},
+      counts_{counts},
       on_knock_{std::move(on_knock)} {}
 
 Refusal JustInTime::knock(RealmHome& home, const Client& client, const CertificateRecord& certificate,
@@ -121,6 +123,12 @@ Refusal JustInTime::knock(RealmHome& home, const Client& client, const Certifica
   refusals_.add(refusal_of(client, std::move(turned)));
   if (announced) on_knock_.call_handlers(event);
   return refusal;
+}
+
+Turned JustInTime::succeeded(const CertificateRecord& certificate, bool first,
+                             const registry::Provisioned& provisioned) {
+  ++counts_.just_in_time;
+  return told_of_success(certificate, first, provisioned);
 }
 
 CertificateRegistered JustInTime::event_of(const RealmHome& home, const Client& client,

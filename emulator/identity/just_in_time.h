@@ -13,6 +13,7 @@
 #include "emulator/identity/client.h"
 #include "emulator/identity/realms.h"
 #include "emulator/identity/refusals.h"
+#include "emulator/metrics/registration_counts.h"
 #include "iotemu/events.h"
 #include "iotemu/options.h"
 #include "registry/registry.h"
@@ -31,7 +32,7 @@ class JustInTime {
  public:
   /// All references outlive it.
   JustInTime(const Switches& switches, Refusals& refusals, const Clock& clock, Timers& timers,
-             OnKnock on_knock);
+             metrics::RegistrationCounts& counts, OnKnock on_knock);
 
   /// One connect of a PENDING_ACTIVATION certificate that a registered CA signed; `fresh`: this connect
   /// has registered it, null for one that was known. The connection is refused whatever happens: with
@@ -45,6 +46,8 @@ class JustInTime {
   [[nodiscard]] CertificateRegistered event_of(const RealmHome& home, const Client& client,
                                                const registry::CertificateRecord& certificate,
                                                bool first) const;
+  Turned succeeded(const registry::CertificateRecord& certificate, bool first,
+                   const registry::Provisioned& provisioned);
   Turned provision(RealmHome& home, const Client& client, const registry::CertificateRecord& certificate,
                    const registry::pki::Certificate* fresh);
   void provision_later(RealmHome& home, const Client& client, const registry::CertificateId& id, bool first);
@@ -53,6 +56,7 @@ class JustInTime {
   Refusals& refusals_;
   const Clock& clock_;
   Timers& timers_;
+  metrics::RegistrationCounts& counts_;
   const OnKnock on_knock_;
 };
 

@@ -40,6 +40,7 @@ constexpr std::array kNames{
     Name{Refusal::request_denied, "request_denied"},
     Name{Refusal::reserved_topic, "reserved_topic"},
     Name{Refusal::protocol_error, "protocol_error"},
+    Name{Refusal::throttled, "throttled"},
     Name{Refusal::authorization_lost, "authorization_lost"},
     Name{Refusal::handler_failed, "handler_failed"},
     Name{Refusal::provisioning_failed, "provisioning_failed"},
@@ -87,6 +88,7 @@ void Refusals::add(RefusalRecord record) {
                         {"cause", record.cause},
                         {"cure", record.cure}});
   const std::lock_guard lock{mutex_};
+  ++counts_[record.refusal];
   if (records_.size() == capacity_) records_.pop_front();
   records_.push_back(std::move(record));
 }
@@ -112,6 +114,11 @@ std::optional<RefusalRecord> Refusals::last_from(std::string_view peer) const {
                                   [&](const RefusalRecord& record) { return record.peer == peer; });
   if (peer.empty() || found == records_.rend()) return std::nullopt;
   return *found;
+}
+
+std::map<Refusal, std::uint64_t> Refusals::counts() const {
+  const std::lock_guard lock{mutex_};
+  return counts_;
 }
 
 void Refusals::clear() {

@@ -4,7 +4,9 @@
 // Owned by the composition root; safe to call from any thread.
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -30,13 +32,16 @@ class Refusals {
   [[nodiscard]] std::optional<RefusalRecord> last_of(std::string_view client_or_certificate_id) const;
   /// The last record of a peer, "address:port".
   [[nodiscard]] std::optional<RefusalRecord> last_from(std::string_view peer) const;
+  /// How many there were of each kind, those included that are forgotten or cleared.
+  [[nodiscard]] std::map<Refusal, std::uint64_t> counts() const;
   void clear();
 
  private:
   const Clock& clock_;
   std::size_t capacity_;
   mutable std::mutex mutex_;
-  std::deque<RefusalRecord> records_;
+  std::deque<RefusalRecord> records_;        ///< guarded
+  std::map<Refusal, std::uint64_t> counts_;  ///< guarded
 };
 
 /// As `/_iot/refusals` shows it: time in epoch milliseconds, camelCase members, empty members left out.

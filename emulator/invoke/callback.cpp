@@ -30,9 +30,16 @@ CallbackInvoker::CallbackInvoker(Executor& executor, Callback callback)
     : executor_{executor}, callback_{std::make_shared<const Callback>(std::move(callback))} {}
 
 void CallbackInvoker::invoke(Invocation invocation, Done done) {
-  executor_.post([callback = callback_, invocation = std::move(invocation), done = std::move(done)] {
-    done(run(*callback, invocation));
+  executor_.post([callback = callback_, invocation = std::move(invocation), done = std::move(done),
+                  now = round_, round = round_->load()] {
+    if (round == *now) return done(run(*callback, invocation));
+    done(Error{Errc::unavailable, "the emulator was reset before the callback was called"});
   });
+}
+
+void CallbackInvoker::reset(const Hold& until) {
+  ++*round_;
+  executor_.post([until] {});  // behind the one that runs
 }
 
 }  // namespace iotemu::invoke

@@ -1,8 +1,11 @@
 #pragma once
 
 // User code as a function in this process, called on the given executor. An exception is a failed call.
-// Nobody can interrupt it: one that took longer than its time limit has failed by the time it returns.
+// Nobody can interrupt it: one that took longer than its time limit has failed by the time it returns, and a
+// reset waits for it.
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,10 +22,13 @@ class CallbackInvoker final : public FunctionInvoker {
   /// `executor` outlives the invoker.
   CallbackInvoker(Executor& executor, Callback callback);
   void invoke(Invocation invocation, Done done) override;
+  void reset(const Hold& until) override;
 
  private:
   Executor& executor_;
   std::shared_ptr<const Callback> callback_;
+  /// Of resets; what was queued in an earlier round is not run.
+  std::shared_ptr<std::atomic<std::uint64_t>> round_{std::make_shared<std::atomic<std::uint64_t>>(0)};
 };
 
 }  // namespace iotemu::invoke

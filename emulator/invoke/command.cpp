@@ -191,8 +191,8 @@ class CommandInvoker::Process : public std::enable_shared_from_this<Process> {
         time_limit_{call_->invocation.time_limit.value_or(owner.options_.timeout)} {}
 
   void start() {
-    call_->abort = [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->kill_because("handler was killed: the emulator stopped");
+    call_->abort = [weak = weak_from_this()](const std::string& why) {
+      if (const auto self = weak.lock()) self->kill_because("handler was killed: " + why);
     };
     deadline_.expires_after(time_limit_);
     deadline_.async_wait([self = shared_from_this()](ErrorCode error) {

@@ -5,6 +5,7 @@
 // of them harms nobody else.
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,9 @@ namespace iotemu::invoke {
 
 /// The longest answer that is read; a longer one is a failed call.
 inline constexpr std::size_t kMaxAnswerBytes = 1024 * 1024;
+
+/// Kept by whoever has something to bring to its end; when nobody keeps it any more, the next step comes.
+using Hold = std::shared_ptr<const void>;
 
 /// One call of user code.
 struct Invocation {
@@ -45,6 +49,9 @@ class FunctionInvoker {
   /// when the invoker is destroyed first. The error says what the code did: "exited with status 1: <last
   /// line>".
   virtual void invoke(Invocation invocation, Done done) = 0;
+  /// Ends what runs and drops what waits, each with an error as its answer, and keeps `until` until nothing
+  /// of it is left. Returns at once.
+  virtual void reset(const Hold& until) = 0;
 };
 
 /// How much user code runs at once, and how much may wait for its turn. What comes when the queue is full

@@ -8,6 +8,7 @@ namespace iotemu::invoke {
 namespace {
 
 const Error kStopped{Errc::unavailable, "the emulator stopped before the handler had finished"};
+const Error kReset{Errc::unavailable, "the emulator was reset before the handler had finished"};
 
 }  // namespace
 
@@ -40,6 +41,7 @@ void LoopInvoker::finish(const std::shared_ptr<Call>& call, Result<std::string> 
   std::erase(running_, call);
   call->abort = nullptr;
   call->done(std::move(answer));
+  call->until.reset();
   if (waiting_.empty() || stopping_) return;
   auto next = std::move(waiting_.front());
   waiting_.pop_front();
@@ -47,14 +49,22 @@ void LoopInvoker::finish(const std::shared_ptr<Call>& call, Result<std::string> 
   boost::asio::post(loop_, [this, next = std::move(next)]() mutable { admit(std::move(next)); });
 }
 
+void LoopInvoker::end_all(const Error& waiting, const std::string& why, const Hold& until) {
+  for (const auto& call : std::exchange(waiting_, {})) call->done(waiting);
+  for (const auto& call : std::deque{running_}) {
+    call->until = until;
+    if (call->abort) call->abort(why);
+  }
+}
+
+void LoopInvoker::reset(const Hold& until) {
+  boost::asio::post(loop_, [this, until] { end_all(kReset, "the emulator was reset", until); });
+}
+
 void LoopInvoker::stop() {
   boost::asio::post(loop_, [this] {
     stopping_ = true;
-    for (const auto& call : waiting_) call->done(kStopped);
-    waiting_.clear();
-    for (const auto& call : std::deque{running_}) {
-      if (call->abort) call->abort();
-    }
+    end_all(kStopped, "the emulator stopped", {});
     guard_.reset();
   });
   if (thread_.joinable()) thread_.join();

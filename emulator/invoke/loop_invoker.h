@@ -19,6 +19,7 @@ namespace iotemu::invoke {
 class LoopInvoker : public FunctionInvoker {
  public:
   void invoke(Invocation invocation, Done done) final;
+  void reset(const Hold& until) final;
 
  protected:
   /// One call under way. Its owner calls `finish` once; everything happens on the loop's thread.
@@ -26,8 +27,9 @@ class LoopInvoker : public FunctionInvoker {
     Invocation invocation{};
     Done done{};
     WorkToken work{};
-    /// Ends the call at once; set by `run`.
-    std::function<void()> abort{};
+    /// Ends the call at once, because of that; set by `run`.
+    std::function<void(const std::string& why)> abort{};
+    Hold until{};  ///< of a reset that waits for its end
   };
 
   LoopInvoker(WorkCounter& counter, InvokeLimits limits);
@@ -42,6 +44,7 @@ class LoopInvoker : public FunctionInvoker {
 
  private:
   void admit(std::shared_ptr<Call> call);
+  void end_all(const Error& waiting, const std::string& why, const Hold& until);
 
   WorkCounter& counter_;
   InvokeLimits limits_;

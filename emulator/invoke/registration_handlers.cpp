@@ -27,6 +27,11 @@ void RegistrationHandlers::call(const CertificateRegistered& event, const std::s
   }
 }
 
+void RegistrationHandlers::reset(const Hold& until) {
+  const std::shared_lock lock{mutex_};
+  for (const auto& handler : handlers_) handler.invoker->reset(until);
+}
+
 void RegistrationHandlers::stop() {
   std::vector<Handler> ending;
   {

@@ -25,6 +25,8 @@ class RegistrationHandlers {
   void add(std::string name, std::string ca_certificate_id, std::unique_ptr<FunctionInvoker> invoker);
   /// Starts every handler that wants the event. `payload` is the event as published.
   void call(const CertificateRegistered& event, const std::string& payload);
+  /// As FunctionInvoker::reset, of all; the handlers stay.
+  void reset(const Hold& until);
   /// Ends what runs and forgets the handlers.
   void stop();
 

@@ -120,8 +120,8 @@ class WebhookInvoker::Post : public std::enable_shared_from_this<Post> {
   }
 
   void start() {
-    call_->abort = [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->end(Error{Errc::unavailable, "the emulator stopped"});
+    call_->abort = [weak = weak_from_this()](const std::string& why) {
+      if (const auto self = weak.lock()) self->end(Error{Errc::unavailable, why});
     };
     deadline_.expires_after(time_limit_);
     deadline_.async_wait([self = shared_from_this()](beast::error_code error) {

@@ -20,6 +20,8 @@ namespace {
 
 /// Requests that may wait for the blocking pool; their clients may have gone.
 constexpr std::size_t kMaxWaiting = 256;
+/// A longer body is read on the blocking pool, whatever the operation does with it.
+constexpr std::size_t kShortBody = 128UL * 1024;
 
 std::string endpoint_of(const http::Request& request) {
   const auto* host = request.header("Host");
@@ -152,7 +154,7 @@ Neighbours::Neighbours(Surroundings surroundings, NeighbourOptions options,
   auto& random = surroundings.random;
   services_.push_back(std::make_unique<AcmPca>(clock, random));
   services_.push_back(std::make_unique<Ssm>(clock, random));
-  auto dynamodb = std::make_unique<Dynamodb>(clock, random);
+  auto dynamodb = std::make_unique<Dynamodb>(clock, random, surroundings.blocking_pool);
   dynamodb_ = dynamodb.get();
   services_.push_back(std::move(dynamodb));
   services_.push_back(std::make_unique<Greengrass>(clock, random));
@@ -219,15 +221,12 @@ std::optional<Fault> Neighbours::barred_from_lambda(const http::Request& request
 }
 
 void Neighbours::reset() {
+  upstreams_->reset();
   for (const auto& service : services_) service->reset();
 }
 
 Answer<std::optional<Json>> Neighbours::dynamodb_item(const Realm& realm, const std::string& table,
                                                       const Json& key) {
-  if (upstreams_->knows("dynamodb")) {
-    return Fault{"NotImplementedException",
-                 "DynamoDB is played by an upstream, which only requests over HTTP reach", 501};
-  }
   return dynamodb_->item(realm, table, key);
 }
 
@@ -246,6 +245,7 @@ void Neighbours::identify(api::Signatory& signatory) const {
     return;
   }
   signatory.realm.account = session->account;
+  signatory.user_id = session->user_id;
   signatory.expired = clock_.now() >= session->expires;
 }
 
@@ -405,7 +405,8 @@ void Neighbours::carry_out(std::shared_ptr<const Turn> turn, const http::Respond
     turn->operation.run_later(
         question, [turn, respond](Answer<Json> later) { respond(turn->response(std::move(later))); });
   };
-  if (turn->operation.slow) return run_blocking(answer, turn, respond);
+  if (turn->operation.slow || turn->request.body.size() > kShortBody)
+    return run_blocking(answer, turn, respond);
   answer();
 }
 

@@ -80,7 +80,7 @@ class Neighbours final : public api::OtherServices {
   }
 
   /// The item of DynamoDB with this key, as plain JSON; nothing if there is none. `key` is in the form of the
-  /// API: {"id": {"S": "a"}}. The tables of an upstream are not asked: NotImplementedException.
+  /// API: {"id": {"S": "a"}}. The tables of an upstream are not asked.
   Answer<std::optional<Json>> dynamodb_item(const Realm& realm, const std::string& table, const Json& key);
 
   /// The functions that were created.

@@ -1,15 +1,15 @@
 #include "emulator/rules/aws_questions.h"
 
 #include <algorithm>
-#include <functional>
 #include <future>
 #include <memory>
 #include <utility>
 
 #include "base/json.h"
 #include "emulator/bulk/folder_files.h"
+#include "emulator/http/client/aws_signature.h"
+#include "emulator/neighbours/dynamodb/values.h"
 #include "emulator/sinks/aws_call.h"
-#include "emulator/sinks/aws_signature.h"
 #include "emulator/sinks/service_error.h"
 
 namespace iotemu::rule_engine {
@@ -17,6 +17,8 @@ namespace {
 
 /// A secret has up to 64 KiB, and in JSON a byte of it up to six.
 constexpr std::size_t kMostSecretAnswerBytes = 512 * std::size_t{1024};
+/// An item has up to 400 KB; in JSON, with its types, a byte of it has up to six.
+constexpr std::size_t kMostItemAnswerBytes = 2560 * std::size_t{1024};
 
 Error nobody_plays(std::string_view function, std::string_view service, std::string_view options) {
   return {Errc::not_implemented, std::string{function} + " asks " + std::string{service} +
@@ -37,31 +39,6 @@ std::optional<std::string> member(const Json& answer, const char* name) {
   const auto found = answer.find(name);
   if (found == answer.end() || !found->is_string()) return std::nullopt;
   return found->get<std::string>();
-}
-
-/// A value, and the same inside of JSON.
-void add_trace(std::vector<std::string>& traces, const std::string& value) {
-  constexpr std::size_t kShortest = 4;
-  if (value.size() < kShortest) return;
-  traces.push_back(value);
-  const auto quoted = to_text(Json(value));
-  if (quoted.size() > value.size() + 2) traces.push_back(quoted.substr(1, quoted.size() - 2));
-}
-
-std::vector<std::string> traces_of(const std::optional<std::string>& text,
-                                   const std::optional<std::string>& binary) {
-  std::vector<std::string> traces;
-  if (binary) add_trace(traces, *binary);
-  if (text) {
-    add_trace(traces, *text);
-    if (const auto parsed = parse_json(*text); parsed && parsed->is_object()) {
-      for (const auto& [name, value] : parsed->items()) {
-        if (value.is_string()) add_trace(traces, value.get<std::string>());
-      }
-    }
-  }
-  std::ranges::sort(traces, std::greater{}, &std::string::size);
-  return traces;
 }
 
 }  // namespace
@@ -88,7 +65,7 @@ Result<std::string> AwsQuestions::object(const Realm& realm, std::string_view bu
   sinks::AwsRequest request{.service = "s3",
                             .operation = "GetObject",
                             .method = "GET",
-                            .target = "/" + sinks::uri_encoded(bucket) + "/" + sinks::uri_encoded(key, "/"),
+                            .target = "/" + http::uri_encoded(bucket) + "/" + http::uri_encoded(key, "/"),
                             .most_answer_bytes = kMostDescriptorBytes};
   return ask(realm, std::move(request), "'" + std::string{key} + "' in '" + std::string{bucket} + "'");
 }
@@ -131,7 +108,7 @@ Result<AwsQuestions::Secret> AwsQuestions::current_secret(const Realm& realm, st
   Secret secret{.text = member(*answer, "SecretString"),
                 .binary = member(*answer, "SecretBinary"),
                 .until = clock_.tick() + kSecretUse};
-  secret.traces = traces_of(secret.text, secret.binary);
+  traces_.add(secret.text, secret.binary);
   const std::lock_guard lock{mutex_};
   if (secrets_.size() >= kMostSecrets && !secrets_.contains(key)) secrets_.clear();
   secrets_.insert_or_assign(key, secret);
@@ -170,20 +147,27 @@ Result<std::string> AwsQuestions::prediction(const Realm& realm, std::string_vie
              "model '" + std::string{model} + "'");
 }
 
-std::string AwsQuestions::without_secrets(std::string text) const {
-  constexpr std::string_view kHidden = "***";
-  const std::lock_guard lock{mutex_};
-  for (const auto& [key, secret] : secrets_) {
-    for (const auto& trace : secret.traces) {
-      for (auto at = text.find(trace); at != text.npos; at = text.find(trace, at + kHidden.size())) {
-        text.replace(at, trace.size(), kHidden);
-      }
-    }
-  }
-  return text;
+Result<std::string> AwsQuestions::dynamodb_item(const Realm& realm, std::string_view table, const Json& key) {
+  auto request = sinks::json_request("dynamodb", "DynamoDB_20120810", "GetItem", "1.0",
+                                     {{"TableName", table}, {"Key", key}});
+  request.most_answer_bytes = kMostItemAnswerBytes;
+  const auto about = "an item of '" + std::string{table} + "'";
+  const auto text = ask(realm, std::move(request), about);
+  if (!text) return Error{text.error().code, "get_dynamodb: " + text.error().message};
+  const auto wrong = [&](const std::string& why) {
+    return Error{Errc::io, "get_dynamodb: dynamodb:GetItem of " + about + " was answered with " + why};
+  };
+  const auto answer = parse_json(*text);
+  if (!answer || !answer->is_object()) return wrong("something that is no JSON object");
+  const auto found = answer->find("Item");
+  if (found == answer->end()) return std::string{};
+  const auto item = neighbours::dynamodb::read_item(*found);
+  if (!item) return wrong("something that is no item");
+  return to_text(neighbours::dynamodb::plain_item(*item));
 }
 
 void AwsQuestions::reset() {
+  traces_.clear();
   const std::lock_guard lock{mutex_};
   secrets_.clear();
 }

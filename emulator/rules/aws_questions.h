@@ -1,9 +1,9 @@
 #pragma once
 
 // What functions of SQL ask of AWS services that somebody else plays (M section 7.6): file descriptor sets,
-// secrets and predictions. A question waits for its answer: never on a thread of the broker's. Nothing of
-// what a service answers stands in an error but its status and the code of its error: it may hold a secret.
-// Owned by the composition. Thread-safe.
+// secrets, predictions and items of DynamoDB. A question waits for its answer: never on a thread of the
+// broker's. Nothing of what a service answers stands in an error but its status and the code of its error: it
+// may hold a secret. Owned by the composition. Thread-safe.
 
 #include <chrono>
 #include <cstddef>
@@ -13,11 +13,13 @@
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <vector>
+#include <utility>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/realm.h"
 #include "base/result.h"
+#include "emulator/rules/secret_traces.h"
 #include "emulator/sinks/aws_requests.h"
 
 namespace iotemu::rule_engine {
@@ -40,9 +42,13 @@ class AwsQuestions {
   Result<std::string> secret(const Realm& realm, std::string_view id, bool binary);
   /// `record`: a JSON object; the answer is that of Predict, as JSON text.
   Result<std::string> prediction(const Realm& realm, std::string_view model, std::string_view record);
-  /// `text` with *** in place of what the secrets hold that are kept: for all that shows what rules did.
-  /// Texts of fewer than four bytes, numbers and what lies deeper in a secret stay.
-  [[nodiscard]] std::string without_secrets(std::string text) const;
+  /// The item with this key, as plain JSON; empty if there is none. `key` as in the API: {"id": {"S": "a"}}.
+  Result<std::string> dynamodb_item(const Realm& realm, std::string_view table, const Json& key);
+  /// `text` with *** in place of what the secrets hold that were asked for: for all that shows what rules did
+  /// (SecretTraces::hidden).
+  [[nodiscard]] std::string without_secrets(std::string text) const {
+    return traces_.hidden(std::move(text));
+  }
   /// Forgets the secrets.
   void reset();
 
@@ -50,8 +56,6 @@ class AwsQuestions {
   struct Secret {
     std::optional<std::string> text{};
     std::optional<std::string> binary{};
-    /// All texts that tell of it, the longest first.
-    std::vector<std::string> traces{};
     Tick until{};
   };
 
@@ -65,6 +69,7 @@ class AwsQuestions {
   mutable std::mutex mutex_;
   /// guarded; by account, region and id as it was given
   std::map<std::tuple<std::string, std::string, std::string>, Secret> secrets_;
+  SecretTraces traces_;
 };
 
 }  // namespace iotemu::rule_engine

@@ -35,7 +35,8 @@ Received::Received(mqtt::MessagePtr message, std::string topic, Publisher publis
 }
 
 Received::Received(const rules::ActionRequest& request, Time now)
-    : payload_{request.original_payload ? request.original_payload : std::make_shared<const std::string>()},
+    : origin_{request.message},
+      payload_{request.original_payload ? request.original_payload : std::make_shared<const std::string>()},
       topic_{request.topic},
       publisher_{.client_id = request.client_id, .source_ip = request.source_ip},
       realm_{request.realm},
@@ -47,7 +48,9 @@ Received::Received(const rules::ActionRequest& request, Time now)
             .client_id = publisher_.client_id,
             .source_ip = publisher_.source_ip,
             .trace_id = trace_id_},
-      surroundings_{.account = realm_.account, .region = realm_.region, .now_ms = epoch_ms(now)} {}
+      surroundings_{.account = realm_.account, .region = realm_.region, .now_ms = epoch_ms(now)} {
+  if (origin_) view_ = *origin_;
+}
 
 rules::ActionRequest Received::request_of(const std::string& rule) const {
   return {.realm = realm_,

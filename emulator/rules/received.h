@@ -40,11 +40,12 @@ class Received {
   [[nodiscard]] const rules::Message& view() const { return view_; }
   [[nodiscard]] const rules::Surroundings& surroundings() const { return surroundings_; }
   [[nodiscard]] const std::string& trace_id() const { return trace_id_; }
-  /// A request for one of its actions: all but kind, position, parameters and payload.
+  /// A request for one of its actions: all but kind, position, parameters and payload, and this message.
   [[nodiscard]] rules::ActionRequest request_of(const std::string& rule) const;
 
  private:
-  const mqtt::MessagePtr message_;  ///< Null if its payload came alone.
+  const mqtt::MessagePtr message_;  ///< Null if it comes of a request, as `origin_` does.
+  const std::shared_ptr<const rules::Message> origin_{};
   const std::shared_ptr<const std::string> payload_;
   const std::string topic_;
   const Publisher publisher_;

@@ -1,5 +1,6 @@
 #include "emulator/rules/rule_engine.h"
 
+#include <any>
 #include <unordered_map>
 #include <utility>
 
@@ -24,6 +25,21 @@ std::size_t weight(const mqtt::Message& message) {
   return message.bytes() + kOverhead;
 }
 
+/// The rule as the API has compiled it; null: it cannot be run.
+RulePtr rule_of(const registry::TopicRuleRecord& record, const registry::TopicRules::Compiled& compiled) {
+  if (const auto* const made = std::any_cast<RulePtr>(&compiled)) return *made;
+  // Stored by other ways.
+  auto made = rules::plan::Rule::compile({.name = record.name.text(),
+                                          .sql = record.rule.sql,
+                                          .sql_version = record.rule.sql_version,
+                                          .actions = record.rule.actions,
+                                          .error_action = record.rule.error_action});
+  if (made) return *made;
+  log::error("a stored rule cannot be compiled and is not run",
+             {{"rule", record.name.text()}, {"why", made.error().message}});
+  return nullptr;
+}
+
 Publisher publisher_of(const mqtt::Message& message, const mqtt::ConnectionFacts* facts) {
   // The service publishes some events for a client, whose id `clientid()` gives (P4.1).
   if (facts == nullptr) return {.client_id = message.publisher};
@@ -36,56 +52,35 @@ RuleEngine::RuleEngine(registry::Registry& registry, const RuleSurroundings& sur
     : id_{next_id()},
       registry_{registry},
       surroundings_{surroundings},
-      functions_{surroundings.make_functions(registry.realm())} {
-  registry_.topic_rules().on_change([this](const auto& name, const auto& rule) { follow(name, rule); });
+      functions_{surroundings.make_functions(registry.realm())},
+      log_{surroundings.hide} {
+  registry_.topic_rules().on_change([this](const auto&... change) { follow(change...); });
 }
 
-void RuleEngine::follow(const registry::TopicRuleName& name, const registry::TopicRulePtr& record) {
-  RulePtr rule;
-  if (record && !record->rule.disabled) {
-    auto made = rules::plan::Rule::compile({.name = name.text(),
-                                            .sql = record->rule.sql,
-                                            .sql_version = record->rule.sql_version,
-                                            .actions = record->rule.actions,
-                                            .error_action = record->rule.error_action});
-    if (made) {
-      rule = *made;
-    } else {  // The API has compiled it before: only what is stored by other ways comes here.
-      log::error("a stored rule cannot be compiled and is not run",
-                 {{"rule", name.text()}, {"why", made.error().message}});
-    }
-  }
-  const std::lock_guard lock{mutex_};
-  if (rule) {
-    enabled_[name.text()] = std::move(rule);
-  } else {
-    enabled_.erase(name.text());
-  }
-  stale_.store(true, std::memory_order_release);
-  has_rules_.store(!enabled_.empty(), std::memory_order_release);
+void RuleEngine::follow(const registry::TopicRuleName& name, const registry::TopicRulePtr& record,
+                        const registry::TopicRules::Compiled& compiled) {
+  log_.forget(name.text());
+  const RulesPtr now = rules_.get();
+  const RulePtr rule = record && !record->rule.disabled ? rule_of(*record, compiled) : nullptr;
+  if (rule) return publish(now->with(rule));
+  if (now->find(name.text())) publish(now->without(name.text()));
 }
 
-void RuleEngine::remake_if_stale() const {
-  if (!stale_.load(std::memory_order_acquire)) return;
-  const std::lock_guard lock{mutex_};
-  if (!stale_.load(std::memory_order_acquire)) return;
-  std::vector<RulePtr> all;
-  all.reserve(enabled_.size());
-  for (const auto& [name, rule] : enabled_) all.push_back(rule);
-  rules_.publish(std::make_shared<const Rules>(std::move(all)));
-  stale_.store(false, std::memory_order_release);
+void RuleEngine::publish(Rules next) {
+  retired_.push_back(rules_.get());
+  const bool has_rules = !next.empty();
+  rules_.publish(std::make_shared<const Rules>(std::move(next)));
+  has_rules_.store(has_rules, std::memory_order_release);
+  if (retired_.size() < most_retired_) return;
+  // Looked through seldom enough to cost a change nothing, however many are still held.
+  std::erase_if(retired_, [](const RulesPtr& set) { return set.use_count() == 1; });
+  most_retired_ = 2 * retired_.size() + kFewRetired;
 }
 
 const RuleEngine::Rules& RuleEngine::rules() const {
-  remake_if_stale();
   // Workers end before the engines do; elsewhere a few readers stay behind, which hold a set each.
   thread_local std::unordered_map<std::uint64_t, Snapshot<Rules>::Reader> readers;
   return *readers.try_emplace(id_, rules_).first->second;
-}
-
-std::shared_ptr<const RuleEngine::Rules> RuleEngine::shared_rules() const {
-  remake_if_stale();
-  return rules_.get();
 }
 
 bool RuleEngine::wants(std::string_view topic) const {
@@ -99,7 +94,7 @@ void RuleEngine::on_message(const mqtt::MessagePtr& message, const mqtt::Connect
   if (message->hops >= kMaxDepth) {
     if (const auto count = circles_.count(); count != 0) {
       log::warn("rules republish to each other in a circle: this message runs no rule any more (RU-8)",
-                {{"topic", message->topic},
+                {{"topic", log_.shown(message->topic)},
                  {"republished", std::to_string(message->hops)},
                  {"soFar", std::to_string(count)}});
     }
@@ -133,11 +128,12 @@ void RuleEngine::take(const mqtt::MessagePtr& message, const mqtt::ConnectionFac
   surroundings_.work.take_message(weight(*message), [this, message, topic = std::move(topic),
                                                      rule = std::move(rule),
                                                      publisher = publisher_of(*message, publisher),
-                                                     set = shared_rules(), epoch = epoch_.load()]() mutable {
+                                                     set = rules_.get(), epoch = epoch_.load()]() mutable {
     if (epoch != epoch_) return;
     // Republish has said so.
     if (message->descendants && *message->descendants > kMaxDescendants) return;
     const auto matched = rule ? std::vector<RulePtr>{rule} : set->match(topic);
+    surroundings_.work.count_matches(matched.size());
     const auto received =
         std::make_shared<const Received>(message, std::move(topic), std::move(publisher), registry_.realm(),
                                          surroundings_.random.uuid(), surroundings_.clock.now());
@@ -145,11 +141,12 @@ void RuleEngine::take(const mqtt::MessagePtr& message, const mqtt::ConnectionFac
   });
 }
 
-RunSurroundings RuleEngine::around() const {
+RunSurroundings RuleEngine::around() {
   return {.work = surroundings_.work,
           .random = surroundings_.random,
           .sinks = surroundings_.sinks,
           .functions = *functions_,
+          .log = log_,
           .epoch = epoch_};
 }
 
@@ -160,7 +157,7 @@ void RuleEngine::run(const RulePtr& rule, const ReceivedPtr& message, std::uint6
 }
 
 void RuleEngine::run_error_action(const rules::ActionRequest& last, std::string document) {
-  const auto rule = shared_rules()->find(last.rule_name);
+  const auto rule = rules_.get()->find(last.rule_name);
   if (!rule || rule->error_action() == nullptr) return;
   auto message = std::make_shared<const Received>(last, surroundings_.clock.now());
   const std::size_t bytes = document.size() + message->view().payload.size();

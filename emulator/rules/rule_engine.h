@@ -7,17 +7,17 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/snapshot.h"
 #include "emulator/rules/action_sinks.h"
 #include "emulator/rules/received.h"
+#include "emulator/rules/rule_log.h"
 #include "emulator/rules/rule_run.h"
 #include "emulator/rules/rule_work.h"
 #include "emulator/rules/seldom.h"
@@ -35,6 +35,8 @@ struct RuleSurroundings {
   const ActionSinks& sinks;
   /// Makes the functions that SQL of one realm may ask.
   std::function<std::unique_ptr<rules::FunctionHost>(const Realm&)> make_functions;
+  /// As RuleLog.
+  RuleLog::Hide hide{};
 };
 
 class RuleEngine {
@@ -58,30 +60,34 @@ class RuleEngine {
 
  private:
   using Rules = rules::plan::RuleSet;
+  using RulesPtr = std::shared_ptr<const Rules>;
 
-  /// The current set; on each thread, a few atomic loads while it stands still. The first to ask behind any
-  /// number of changes makes the set anew.
+  /// The current set. On each thread, one atomic load while it stands still.
   [[nodiscard]] const Rules& rules() const;
-  [[nodiscard]] std::shared_ptr<const Rules> shared_rules() const;
-  void remake_if_stale() const;
-  /// Compiles a rule that has changed; null: it is gone. Under the registry's writer lock.
-  void follow(const registry::TopicRuleName& name, const registry::TopicRulePtr& rule);
+  /// A rule has changed; null: it is gone. Under the registry's writer lock, and so one at a time; whoever
+  /// looks behind it sees the change (RU-3).
+  void follow(const registry::TopicRuleName& name, const registry::TopicRulePtr& rule,
+              const registry::TopicRules::Compiled& compiled);
+  void publish(Rules next);
   void run(const rules::plan::RulePtr& rule, const ReceivedPtr& message, std::uint64_t epoch);
-  [[nodiscard]] RunSurroundings around() const;
+  [[nodiscard]] RunSurroundings around();
   void run_by_name(const mqtt::MessagePtr& message, const mqtt::ConnectionFacts* publisher);
   /// Queues a message for `rule`, or, if that is null, for all that match it.
   void take(const mqtt::MessagePtr& message, const mqtt::ConnectionFacts* publisher, std::string topic,
             rules::plan::RulePtr rule);
 
+  static constexpr std::size_t kFewRetired = 16;
+
   const std::uint64_t id_;  ///< Differs from that of any other engine of the process.
   registry::Registry& registry_;
   const RuleSurroundings surroundings_;
   const std::unique_ptr<rules::FunctionHost> functions_;
-  mutable std::mutex mutex_;  ///< Guards enabled_ and the making of a set; nothing else is locked under it.
-  std::map<std::string, rules::plan::RulePtr> enabled_;  ///< by name
+  RuleLog log_;
   std::atomic<bool> has_rules_{false};
-  mutable std::atomic<bool> stale_{false};
-  mutable Snapshot<Rules> rules_{std::make_shared<const Rules>()};
+  Snapshot<Rules> rules_{std::make_shared<const Rules>()};
+  /// Sets of before, kept until no worker and no message holds them: whoever changes a rule frees them.
+  std::vector<RulesPtr> retired_;
+  std::size_t most_retired_{kFewRetired};
   std::atomic<std::uint64_t> epoch_{0};
   Seldom circles_;
   Seldom not_found_;

@@ -40,11 +40,8 @@ void RuleRun::let_go() {
 void RuleRun::start() {
   if (is_of_before()) return;
   auto outcome = execution().run();
-  if (!outcome) {
-    log::warn("a rule failed before its actions; they are not run (RU-28)",
-              {{"rule", rule_->name()}, {"topic", message_->view().topic}, {"why", outcome.error().message}});
-    return;
-  }
+  tell_notes();
+  if (!outcome) return around_.log.failed(rule_->name(), message_->view().topic, outcome.error().message);
   if (!*outcome || (*outcome)->actions.empty()) return;
   // All of them count before the first may end, and so does this, which still holds the evaluation.
   under_way_ = (*outcome)->actions.size() + 1;
@@ -75,6 +72,7 @@ void RuleRun::start_action(const rules::plan::Due& due, const rules::sql::Select
 
 void RuleRun::hand_over(const Action& action, rules::ActionRequest request, rules::ActionSink::Done done) {
   request.kind = action.kind().name;
+  request.message = {message_, &message_->view()};
   rules::ActionSink* sink = around_.sinks.find(action.kind().name);
   if (sink == nullptr) {
     return done(ActionFailure{
@@ -123,6 +121,7 @@ void RuleRun::run_error_action(std::string document) {
   if (is_of_before()) return;
   const Action& action = *rule_->error_action();
   auto parameters = action.has_templates() ? execution().error_parameters() : action.parameters();
+  tell_notes();
   if (!parameters) {
     return log_failure("the error action of a rule failed",
                        {.failed_action = std::string{action.kind().failed_action},
@@ -140,11 +139,15 @@ void RuleRun::run_error_action(std::string document) {
 }
 
 void RuleRun::log_failure(const char* what, const ActionFailure& failure) const {
-  log::warn(what, {{"rule", rule_->name()},
-                   {"topic", message_->view().topic},
-                   {"action", failure.failed_action},
-                   {"resource", failure.failed_resource},
-                   {"why", failure.message}});
+  around_.log.action_failed(what, rule_->name(), message_->view().topic, failure);
+}
+
+void RuleRun::tell_notes() {
+  if (!execution_ || execution_->notes().size() == notes_told_) return;
+  const auto& notes = execution_->notes();
+  around_.log.undefined(rule_->name(), message_->view().topic,
+                        {notes.begin() + static_cast<std::ptrdiff_t>(notes_told_), notes.end()});
+  notes_told_ = notes.size();
 }
 
 }  // namespace iotemu::rule_engine

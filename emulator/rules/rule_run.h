@@ -16,6 +16,7 @@
 
 #include "emulator/rules/action_sinks.h"
 #include "emulator/rules/received.h"
+#include "emulator/rules/rule_log.h"
 #include "emulator/rules/rule_work.h"
 #include "rules/plan/execution.h"
 
@@ -27,6 +28,7 @@ struct RunSurroundings {
   Random& random;
   const ActionSinks& sinks;
   rules::FunctionHost& functions;
+  RuleLog& log;
   /// Moves with every reset: a run of before does nothing behind it.
   const std::atomic<std::uint64_t>& epoch;
 };
@@ -58,6 +60,8 @@ class RuleRun : public std::enable_shared_from_this<RuleRun> {
   [[nodiscard]] bool is_of_before() const { return epoch_ != around_.epoch; }
   void report(const std::vector<rules::ActionFailure>& failures);
   void log_failure(const char* what, const rules::ActionFailure& failure) const;
+  /// What functions had to tell since it was called last.
+  void tell_notes();
 
   const rules::plan::RulePtr rule_;
   const ReceivedPtr message_;
@@ -66,6 +70,7 @@ class RuleRun : public std::enable_shared_from_this<RuleRun> {
   rules::Surroundings surroundings_;  ///< With the name of the rule.
   /// One thread at a time: first `start`, then the error action.
   std::optional<rules::plan::Execution> execution_;
+  std::size_t notes_told_{0};
   std::size_t charged_{0};
   std::mutex mutex_;
   std::size_t under_way_{0};                              ///< guarded; `start` itself is one

@@ -40,6 +40,10 @@ class RuleWork {
   /// back by the same amount, negative.
   void charge(std::ptrdiff_t bytes) { bytes_ += static_cast<std::size_t>(bytes); }
 
+  /// So many rules were found for a message; on the threads of the rules.
+  void count_matches(std::size_t rules) { matches_.fetch_add(rules, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t matches() const { return matches_.load(std::memory_order_relaxed); }
+
   /// From now on nothing is taken, and what waits is dropped.
   void close();
   /// Waits for what runs. After `close`.
@@ -61,6 +65,8 @@ class RuleWork {
   std::atomic<std::size_t> bytes_{0};
   std::atomic<std::size_t> waiting_{0};
   std::atomic<std::uint64_t> dropped_{0};
+  /// Apart from what the broker's threads count.
+  alignas(64) std::atomic<std::uint64_t> matches_{0};
   Seldom told_;
   std::shared_mutex gate_;  ///< Held shared while posting, so that `end` finds no poster.
   std::atomic<bool> closed_{false};

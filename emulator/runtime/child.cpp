@@ -261,6 +261,7 @@ void Child::on_closed() {
   // Behind the `gone` that conclude may have posted.
   asio::post(*around_.io, [self = shared_from_this()] {
     self->owner_.closed(*self);
+    self->until_.reset();
     self->ending_ = WorkToken{};
   });
 }
@@ -356,8 +357,9 @@ void Child::hold_work() {
   ending_ = WorkToken{around_.work};
 }
 
-void Child::end(const Error& why) {
+void Child::end(const Error& why, std::shared_ptr<const void> until) {
   if (!control_.is_open()) return;
+  if (until) until_ = std::move(until);
   if (!ended_because_) ended_because_ = why;
   if (auto call = std::move(call_)) call->done(why);
   hold_work();

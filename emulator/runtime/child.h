@@ -71,8 +71,8 @@ class Child final : public RuntimeClient, public std::enable_shared_from_this<Ch
   Status start(Spawner& spawner, RunFolder& folder);
   /// To one that can take it.
   void give(std::unique_ptr<Call> call);
-  /// Ends it; what it has under way fails with that error.
-  void end(const Error& why);
+  /// Ends it; what it has under way fails with that error. `until` is kept until nothing of it is left.
+  void end(const Error& why, std::shared_ptr<const void> until = {});
   /// Answers `call`, which waited for it, with the reason why it never was ready.
   void tell_why_not_ready(Call& call);
 
@@ -139,6 +139,7 @@ class Child final : public RuntimeClient, public std::enable_shared_from_this<Ch
   std::optional<http::Responder> waiting_;
   std::unique_ptr<Call> call_;
   WorkToken ending_{};  ///< From when its end is known or asked for, until nothing of it is left.
+  std::shared_ptr<const void> until_{};
   std::optional<Failure> start_failure_;
   std::optional<Error> ended_because_;
   Tick started_{};

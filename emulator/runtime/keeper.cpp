@@ -5,7 +5,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +18,7 @@
 #include <string>
 #include <utility>
 
+#include "emulator/runtime/limit.h"
 #include "emulator/runtime/scratch.h"
 #include "emulator/runtime/subtree.h"
 #include "emulator/runtime/walls.h"
@@ -34,24 +34,14 @@ constexpr int kWatchMs = 50;
 constexpr rlim_t kMoreProcesses = 1'024;
 constexpr rlim_t kOpenFiles = 1'024;
 
-void limit(int resource, rlim_t value, bool& ok) {
-  rlimit now{};
-  ok = ::getrlimit(static_cast<__rlimit_resource>(resource), &now) == 0 && ok;
-  // What is lower already stays.
-  const rlim_t wanted = std::min(value, now.rlim_max);
-  const rlimit next{.rlim_cur = wanted, .rlim_max = wanted};
-  ok = ::setrlimit(static_cast<__rlimit_resource>(resource), &next) == 0 && ok;
-}
-
+/// All but that of its memory, which the walls end with.
 bool set_limits(const SpawnRequest& request) {
-  bool ok = true;
-  limit(RLIMIT_DATA, request.memory_bytes, ok);
-  limit(RLIMIT_CORE, 0, ok);
-  limit(RLIMIT_NOFILE, kOpenFiles, ok);
-  limit(RLIMIT_FSIZE, request.file_bytes, ok);
+  bool ok = set_limit(RLIMIT_CORE, 0);
+  ok = set_limit(RLIMIT_NOFILE, kOpenFiles) && ok;
+  ok = set_limit(RLIMIT_FSIZE, request.file_bytes) && ok;
   // Counts all of this user's threads, and nothing for root: a second line, the keeper's count is the first.
   if (const auto threads = threads_of_user(::getuid()); threads > 0) {
-    limit(RLIMIT_NPROC, threads + kMoreProcesses, ok);
+    ok = set_limit(RLIMIT_NPROC, threads + kMoreProcesses) && ok;
   }
   errno = 0;
   if (::nice(5) == -1 && errno != 0) ok = false;
@@ -78,6 +68,7 @@ bool arrange_descriptors(const ChildChannels& channels, int failure) {
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (const auto& text : texts) result.push_back(const_cast<char*>(text.c_str()));
   result.push_back(nullptr);
   return result;
@@ -100,16 +91,18 @@ Failure become_the_function(const SpawnRequest& request, const ChildChannels& ch
   ::umask(022);
   ::prctl(PR_SET_DUMPABLE, 1);  // else /proc/self is root's until the exec
   if (!set_limits(request)) return {Step::limits, errno};
+  auto arguments = pointers(request.arguments);
+  auto environment = pointers(request.environment);
   const WallsUp walls =
       put_up_walls(request, {keeper, spawner, request.emulator, ::getpgid(request.emulator)});
+  // Nothing is allocated from here on: with the limit of its memory there may be none left.
+  if (!walls.limited) return {Step::limits, errno};
   if (!walls.enough) return {.step = Step::walls, .error = EPERM, .fallen = walls.fallen};
   const Failure so_far{.fallen = walls.fallen, .failed = false};
   if (::write(3, &so_far, sizeof so_far) != sizeof so_far) return {Step::walls, errno};
   // After the walls: a change of its rights would take the wish away that it dies with its keeper.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return {Step::walls, errno};
   if (::getppid() != keeper) return {Step::walls, ESRCH};  // it died before it could be heard
-  auto arguments = pointers(request.arguments);
-  auto environment = pointers(request.environment);
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);

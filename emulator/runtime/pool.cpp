@@ -99,12 +99,13 @@ class Pool::Core final : public ChildOwner {
     });
   }
 
-  void reset() {
-    log_.clear();
+  void reset(std::shared_ptr<const void> until) {
     const std::lock_guard lock{start_mutex_};
     if (!thread_.joinable() || stopped_) return;
     // Counted until the children are asked to end; from then on they count themselves.
-    post([this, token = std::make_shared<WorkToken>(work_)] { end_all(kReset); });
+    post([this, until = std::move(until), token = std::make_shared<WorkToken>(work_)] {
+      end_all(kReset, until);
+    });
   }
 
   void stop() {
@@ -130,7 +131,7 @@ class Pool::Core final : public ChildOwner {
   }
 
   [[nodiscard]] const Programs& programs() const { return programs_; }
-  [[nodiscard]] const FunctionLog& log() const { return log_; }
+  [[nodiscard]] FunctionLog& log() { return log_; }
   [[nodiscard]] Walls walls() const { return options_.walls; }
   [[nodiscard]] int spawner_process() const { return spawner_process_; }
 
@@ -374,11 +375,11 @@ class Pool::Core final : public ChildOwner {
     return Ok{};
   }
 
-  void end_all(const Error& why) {
+  void end_all(const Error& why, const std::shared_ptr<const void>& until = {}) {
     for (auto& [key, group] : groups_) {
       for (auto& call : std::exchange(group.waiting, {})) call->done(why);
       group.idle.clear();
-      for (const auto& child : std::set{group.open}) child->end(why);
+      for (const auto& child : std::set{group.open}) child->end(why, until);
     }
   }
 
@@ -503,8 +504,12 @@ void Pool::retire(const std::string& arn, const std::string& revision) {
   core_->retire(arn, revision);
 }
 
-void Pool::reset() {
-  core_->reset();
+void Pool::reset(std::shared_ptr<const void> until) {
+  core_->reset(std::move(until));
+}
+
+void Pool::clear_logs() {
+  core_->log().clear();
 }
 
 void Pool::stop() {

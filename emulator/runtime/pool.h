@@ -62,8 +62,10 @@ class Pool final : public Runtime {
   void invoke(std::shared_ptr<const Function> function, Invocation invocation, Done done) override;
   void retire(const std::string& arn, const std::string& revision) override;
 
-  /// Ends all children, fails what is under way with Errc::unavailable, forgets the log.
-  void reset();
+  /// Ends all children, fails what is under way with Errc::unavailable, and keeps `until` until no process of
+  /// them is left. Returns at once; what is invoked from now on starts anew.
+  void reset(std::shared_ptr<const void> until = {});
+  void clear_logs();
   /// As `reset`; returns when no process is left, or after some seconds. Later invocations fail.
   void stop();
 

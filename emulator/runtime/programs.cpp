@@ -189,7 +189,7 @@ Result<Programs::Start> Programs::start(const Function& function, const Place& p
   };
   for (const auto& [name, value] : fixed) variables[name] = value;
   if (!place.runtime_token.empty()) variables["_IOTEMU_RUNTIME_TOKEN"] = place.runtime_token;
-  for (const auto& [name, value] : variables) start.environment.push_back(name + "=" + value);
+  for (const auto& [name, value] : variables) start.environment.emplace_back(name).append("=").append(value);
   return start;
 }
 

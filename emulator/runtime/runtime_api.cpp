@@ -66,8 +66,8 @@ struct RuntimeApi::State : std::enable_shared_from_this<State> {
       : io{std::move(loop)},
         client{&user},
         token{std::move(secret)},
-        handler{[this](http::Request request, http::Responder respond) {
-          route(std::move(request), std::move(respond));
+        handler{[this](http::Request request, const http::Responder& respond) {
+          route(std::move(request), respond);
         }},
         context{options, handler, clock, random, work, io} {}
 
@@ -102,7 +102,7 @@ struct RuntimeApi::State : std::enable_shared_from_this<State> {
     for (auto* connection : open) connection->finish();
   }
 
-  void route(http::Request request, http::Responder respond) {
+  void route(http::Request request, const http::Responder& respond) {
     const auto& path = request.segments;
     if (client == nullptr) return respond({.status = 410, .close = true});
     // Neither a page of some site nor a neighbour must answer in the place of the function.

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -20,6 +22,7 @@
 #include <utility>
 
 #include "base/descriptor.h"
+#include "emulator/runtime/limit.h"
 
 namespace iotemu::runtime {
 namespace {
@@ -141,6 +144,8 @@ constexpr std::initializer_list<const char*> kSignalCalls{"kill", "tgkill", "rt_
 constexpr std::array<std::uint64_t, 3> kOwnerCommands{8 /*F_SETOWN*/, 10 /*F_SETSIG*/, 15 /*F_SETOWN_EX*/};
 constexpr std::array<std::uint64_t, 2> kOwnerRequests{0x8901 /*FIOSETOWN*/, 0x8902 /*SIOCSPGRP*/};
 
+using Program = std::vector<sock_filter>;
+
 class Filter {
  public:
   Filter() : context_{::seccomp_init(SCMP_ACT_ALLOW)} {}
@@ -157,7 +162,18 @@ class Filter {
                                                number, static_cast<unsigned>(when.size()), when.data());
     whole_ = whole_ && (added == 0 || added == -EEXIST);
   }
-  [[nodiscard]] bool load() { return context_ != nullptr && whole_ && ::seccomp_load(context_) == 0; }
+  /// Empty if there is a part that could not be made.
+  [[nodiscard]] Program compiled() const {
+    Program program;
+    const Descriptor file{::memfd_create("filter", MFD_CLOEXEC)};
+    if (context_ == nullptr || !whole_ || !file) return program;
+    struct stat about {};
+    if (::seccomp_export_bpf(context_, file.get()) != 0 || ::fstat(file.get(), &about) != 0) return program;
+    const auto bytes = static_cast<std::size_t>(about.st_size);
+    program.resize(bytes / sizeof(sock_filter));
+    if (::pread(file.get(), program.data(), bytes, 0) != about.st_size) program.clear();
+    return program;
+  }
 
  private:
   scmp_filter_ctx context_;
@@ -172,7 +188,7 @@ scmp_arg_cmp argument(unsigned index, scmp_compare compare, std::uint64_t value)
   return {.arg = index, .op = compare, .datum_a = value, .datum_b = 0};
 }
 
-bool filter_calls(const SpawnRequest& request, const std::vector<pid_t>& untouchable) {
+Program filter_of_calls(const SpawnRequest& request, const std::vector<pid_t>& untouchable) {
   constexpr std::uint64_t kLow = 0xffffffff;
   Filter filter;
   for (const char* call : kDeniedCalls) filter.refuse(call, EPERM);
@@ -206,7 +222,13 @@ bool filter_calls(const SpawnRequest& request, const std::vector<pid_t>& untouch
   }
   filter.refuse("socketpair", EPERM, {argument(1, kType, SOCK_DGRAM)});
   if (strict) filter.refuse("socket", EPERM, {argument(1, kType, SOCK_DGRAM)});
-  return filter.load();
+  return filter.compiled();
+}
+
+/// Allocates nothing.
+bool load(Program& program) {
+  const sock_fprog loaded{.len = static_cast<unsigned short>(program.size()), .filter = program.data()};
+  return !program.empty() && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &loaded) == 0;
 }
 
 /// Root without its privileges is a user who owns root's files.
@@ -330,14 +352,19 @@ std::vector<Layer> layers_under(Walls walls) {
 WallsUp put_up_walls(const SpawnRequest& request, const std::vector<pid_t>& untouchable) {
   // Also with the walls off: set-user-id programs are no way to outlive a kill.
   const bool tame = ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-  if (request.walls == Walls::off) return {.enough = tame};
+  if (request.walls == Walls::off) {
+    return {.enough = tame, .limited = set_limit(RLIMIT_DATA, request.memory_bytes)};
+  }
   const bool strict = request.walls == Walls::strict;
   const auto layers = layers_under(request.walls);
   const int abi = landlock_abi();
   const bool private_tmp = open_private_tmp(request);
   const bool files = abi >= 1 && enclose_files(request, abi);
   const bool powerless = drop_capabilities();
-  const bool filtered = filter_calls(request, untouchable);
+  // The filter forbids to set limits, and to make it takes memory.
+  auto filter = filter_of_calls(request, untouchable);
+  if (!set_limit(RLIMIT_DATA, request.memory_bytes)) return {.enough = false, .limited = false};
+  const bool filtered = load(filter);
   const std::array<bool, 5> stands{files, files && abi >= 4, files && abi >= 6, filtered, private_tmp};
   WallsUp up{.enough = tame && powerless};
   for (std::size_t i = 0; i < stands.size(); ++i) {

@@ -49,9 +49,13 @@ struct WallsUp {
   /// Bit i: layer i of `layers_under` was promised and did not stand. `privateTmp` may be among them even if
   /// it is enough: whether mounts are allowed is known when one is made.
   std::uint8_t fallen{0};
+  /// False: the limit of its memory could not be set, as errno tells.
+  bool limited{true};
 };
 
-/// Puts up the walls around the calling process, for good. `untouchable`: who may not be signalled.
+/// Puts up the walls around the calling process, for good, and behind them the limit of its memory. What it
+/// has inherited of the emulator counts there until the exec and may be too much already: whoever calls this
+/// allocates nothing afterwards. `untouchable`: who may not be signalled.
 [[nodiscard]] WallsUp put_up_walls(const SpawnRequest& request, const std::vector<pid_t>& untouchable);
 
 }  // namespace iotemu::runtime

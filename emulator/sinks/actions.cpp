@@ -60,6 +60,17 @@ void Actions::add(std::string kind, std::unique_ptr<rules::ActionSink> sink) {
   add(std::move(kind), std::make_unique<PlainSink>(std::move(sink)));
 }
 
+std::vector<Actions::Ends> Actions::ends() const {
+  std::vector<Ends> all;
+  for (const auto& [kind, counts] : counts_) {
+    all.push_back({.kind = kind,
+                   .delivered = counts.delivered.load(),
+                   .failed = counts.failed.load(),
+                   .recorded = counts.recorded.load()});
+  }
+  return all;
+}
+
 std::vector<std::string> Actions::kinds() const {
   std::vector<std::string> names;
   for (const auto& [kind, sink] : sinks_) names.push_back(kind);
@@ -90,6 +101,19 @@ void Actions::run(rules::ActionRequest request, Done done) {
 }
 
 void Actions::end(const rules::ActionRequest& request, std::uint64_t epoch, Ended ended, const Done& done) {
+  if (const auto counts = counts_.find(request.kind); counts != counts_.end()) {
+    switch (ended.outcome) {
+      case ActionRecord::Outcome::delivered:
+        ++counts->second.delivered;
+        break;
+      case ActionRecord::Outcome::failed:
+        ++counts->second.failed;
+        break;
+      case ActionRecord::Outcome::recorded:
+        ++counts->second.recorded;
+        break;
+    }
+  }
   // The engine logs a failure.
   for (auto* text : {&ended.target, &ended.payload, &ended.request_body, &ended.reason}) {
     *text = shown(std::move(*text));
@@ -101,7 +125,7 @@ void Actions::end(const rules::ActionRequest& request, std::uint64_t epoch, Ende
   if (ended.outcome == ActionRecord::Outcome::failed && !ended.failure) {
     // What the engine is told, it logs.
     log::warn("a message of a rule's batch was not delivered", {{"rule", request.rule_name},
-                                                                {"topic", request.topic},
+                                                                {"topic", shown(request.topic)},
                                                                 {"action", request.kind},
                                                                 {"why", ended.reason}});
   }
@@ -118,7 +142,7 @@ void Actions::end(const rules::ActionRequest& request, std::uint64_t epoch, Ende
                    .operation = std::move(ended.operation),
                    .payload = std::move(ended.payload),
                    .request_body = std::move(ended.request_body),
-                   .topic = request.topic,
+                   .topic = shown(request.topic),
                    .client_id = request.client_id,
                    .trace_id = request.trace_id,
                    .outcome = ended.outcome,

@@ -5,10 +5,12 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,7 +35,10 @@ class Actions final : public rules::ActionSink {
   Actions(ActionRecorder& recorder, const Clock& clock, ActionLimits limits = {})
       : recorder_{recorder}, clock_{clock}, limits_{limits} {}
 
-  void add(std::string kind, std::unique_ptr<Sink> sink) { sinks_[std::move(kind)] = std::move(sink); }
+  void add(std::string kind, std::unique_ptr<Sink> sink) {
+    counts_[kind];
+    sinks_[std::move(kind)] = std::move(sink);
+  }
   /// One that says no more than whether it has failed.
   void add(std::string kind, std::unique_ptr<rules::ActionSink> sink);
 
@@ -44,6 +49,14 @@ class Actions final : public rules::ActionSink {
   void run(rules::ActionRequest request, Done done) override;
   /// The kinds that have a sink.
   [[nodiscard]] std::vector<std::string> kinds() const;
+  /// How many actions of a kind ended in which way.
+  struct Ends {
+    std::string_view kind{};
+    std::uint64_t delivered{};
+    std::uint64_t failed{};
+    std::uint64_t recorded{};
+  };
+  [[nodiscard]] std::vector<Ends> ends() const;
   [[nodiscard]] std::size_t under_way() const { return actions_; }
   /// Forgets what waits to be sent together; what is under way leaves no record any more.
   void reset();
@@ -56,6 +69,12 @@ class Actions final : public rules::ActionSink {
   const Clock& clock_;
   const ActionLimits limits_;
   std::map<std::string, std::unique_ptr<Sink>, std::less<>> sinks_;
+  struct Counts {
+    std::atomic<std::uint64_t> delivered{0};
+    std::atomic<std::uint64_t> failed{0};
+    std::atomic<std::uint64_t> recorded{0};
+  };
+  std::map<std::string, Counts, std::less<>> counts_;  ///< One of each sink.
   std::function<std::string(std::string)> hide_{};
   std::atomic<std::size_t> actions_{0};
   std::atomic<std::size_t> bytes_{0};

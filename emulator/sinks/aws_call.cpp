@@ -5,7 +5,7 @@
 #include <cmath>
 #include <new>
 
-#include "emulator/sinks/aws_signature.h"
+#include "emulator/http/client/aws_signature.h"
 
 namespace iotemu::sinks {
 namespace {
@@ -195,7 +195,7 @@ AwsRequest json_request(std::string_view service, std::string_view target, std::
 AwsRequest query_request(std::string_view service, std::string_view api_version, std::string_view operation,
                          const std::vector<std::pair<std::string, std::string>>& members) {
   std::string body = "Action=" + std::string{operation} + "&Version=" + std::string{api_version};
-  for (const auto& [name, value] : members) body += "&" + name + "=" + uri_encoded(value);
+  for (const auto& [name, value] : members) body += "&" + name + "=" + http::uri_encoded(value);
   return {.service = std::string{service},
           .operation = std::string{operation},
           .headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},

@@ -4,8 +4,6 @@
 // the API's port, asked in this process; else nobody, and the action is only recorded. Thread-safe.
 
 #include <functional>
-#include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,16 +13,17 @@
 #include "base/realm.h"
 #include "base/result.h"
 #include "emulator/api/ports.h"
+#include "emulator/http/client/client.h"
+#include "emulator/http/client/upstream.h"
 #include "emulator/http/message.h"
 #include "emulator/sinks/aws_call.h"
-#include "emulator/sinks/aws_signature.h"
-#include "emulator/sinks/http_client.h"
+#include "emulator/sinks/http_answer.h"
 
 namespace iotemu::sinks {
 
 class AwsRequests {
  public:
-  /// The errors are those of HttpClient::Done.
+  /// The errors are those of `answer_of`.
   using Done = std::function<void(Result<HttpAnswer>)>;
 
   virtual ~AwsRequests() = default;
@@ -33,22 +32,11 @@ class AwsRequests {
   virtual void send(const Realm& realm, AwsRequest request, Done done) = 0;
 };
 
-/// Where upstreams stand, and with which credentials they are asked.
-struct AwsUpstream {
-  http::Url base{};  ///< Its target is a prefix without a slash at its end.
-  /// Nothing: the account's number and "test", as other emulators understand it.
-  AwsCredentials credentials{};
-};
-
-/// From `--upstream`: "http[s]://[KEY:SECRET@]host[:port][/path]" by signing name. Errc::invalid_request.
-Result<std::map<std::string, AwsUpstream, std::less<>>> read_upstreams(
-    const std::map<std::string, std::string>& urls);
-
 class RoutedAwsRequests final : public AwsRequests {
  public:
   struct Surroundings {
     api::OtherServices& other_services;
-    HttpClient& client;
+    http::Client& client;
     const Clock& clock;
     Random& random;
     /// Where services of this process are asked: never the caller's thread.
@@ -58,18 +46,18 @@ class RoutedAwsRequests final : public AwsRequests {
   };
 
   /// What `around` refers to outlives it and every answer it owes.
-  RoutedAwsRequests(Surroundings around, std::map<std::string, AwsUpstream, std::less<>> upstreams)
+  RoutedAwsRequests(Surroundings around, http::UpstreamsByName upstreams)
       : around_{std::move(around)}, upstreams_{std::move(upstreams)} {}
 
   [[nodiscard]] bool plays(std::string_view service) const override;
   void send(const Realm& realm, AwsRequest request, Done done) override;
 
  private:
-  void ask_upstream(const AwsUpstream& upstream, const Realm& realm, AwsRequest request, Done done);
+  void ask_upstream(const http::Upstream& upstream, const Realm& realm, AwsRequest request, Done done);
   void ask_here(const Realm& realm, AwsRequest request, Done done);
 
   const Surroundings around_;
-  const std::map<std::string, AwsUpstream, std::less<>> upstreams_;
+  const http::UpstreamsByName upstreams_;
 };
 
 }  // namespace iotemu::sinks

@@ -62,6 +62,7 @@ struct AwsSink::Attempt {
   AwsCall call{};
   Ended ended{};
   int made{0};
+  std::uint64_t epoch{0};
   bool cured{false};
 };
 
@@ -69,6 +70,7 @@ void AwsSink::run(RequestPtr request, Done done) {
   auto attempt = std::make_shared<Attempt>();
   attempt->request = std::move(request);
   attempt->done = std::move(done);
+  attempt->epoch = epoch_;
   attempt->ended = {.target = resource_of(*attempt->request), .payload = attempt->request->payload};
   if (action_.needs_json && !attempt->request->is_json) {
     return fail(attempt, "The action needs JSON, and the result of the rule's SQL is not JSON");  // RU-26
@@ -98,6 +100,7 @@ void AwsSink::run(RequestPtr request, Done done) {
 }
 
 void AwsSink::send(const AttemptPtr& attempt) {
+  if (attempt->epoch != epoch_) return fail(attempt, "The emulator was reset");
   ++attempt->made;
   requests_.send(attempt->request->realm, attempt->call.request,
                  [this, attempt](const Result<HttpAnswer>& answer) { judge(attempt, answer); });
@@ -110,8 +113,8 @@ void AwsSink::judge(const AttemptPtr& attempt, const Result<HttpAnswer>& answer)
     return true;
   };
   if (!answer) {
-    const bool ending = answer.error().code == Errc::unavailable;
-    if (!ending && again()) return;
+    const auto code = answer.error().code;
+    if ((code == Errc::io || code == Errc::throttled) && again()) return;
     return fail(attempt, "The request could not be sent: " + answer.error().message);
   }
   if (answer->status / 100 == 2) {

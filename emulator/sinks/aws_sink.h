@@ -4,7 +4,9 @@
 // the recorder shows what would have gone out. What may pass by itself is tried again, with growing pauses by
 // the emulator's clock. Thread-safe.
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "base/clock.h"
@@ -23,6 +25,8 @@ class AwsSink final : public Sink {
       : action_{action}, requests_{requests}, clock_{clock}, random_{random}, timers_{timers} {}
 
   void run(RequestPtr request, Done done) override;
+  /// What waits to be tried again is not.
+  void reset() override { ++epoch_; }
 
  private:
   struct Attempt;
@@ -38,6 +42,7 @@ class AwsSink final : public Sink {
   const Clock& clock_;
   Random& random_;
   Timers& timers_;
+  std::atomic<std::uint64_t> epoch_{0};  ///< Grows with every reset.
 };
 
 }  // namespace iotemu::sinks

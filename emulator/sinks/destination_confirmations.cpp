@@ -16,7 +16,8 @@ void DestinationConfirmations::ask(const registry::DestinationConfirmationDue& d
                   {"confirmationToken", due.token},
                   {"enableUrl", endpoint_() + "/confirmdestination/" + due.token},
                   {"messageType", "DestinationConfirmation"}};
-  HttpPost post{.call = {.url = std::move(*url),
+  HttpPost post{.call = {.method = "POST",
+                         .url = std::move(*url),
                          .headers = {{"Content-Type", "application/json"},
                                      {"User-Agent", "iot-emulator"},
                                      {"x-amz-rules-engine-message-type", "DestinationConfirmation"},

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/timers.h"
-#include "emulator/sinks/http_client.h"
 #include "emulator/sinks/http_post.h"
 #include "registry/events.h"
 

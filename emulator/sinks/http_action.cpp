@@ -57,21 +57,23 @@ void HttpAction::send_batch(Batch batch) {
   const auto& last = *batch.back().request;
   const auto url = text_of(last.parameters, "url");
   auto post = http_post_of(last, body_of(batch), kJson);
-  if (!post) return end_batch(batch, url, "Reason: " + post.error().message + ".");
+  const std::uint64_t epoch = epoch_;
+  if (!post) return end_batch(batch, url, epoch, "Reason: " + post.error().message + ".");
   auto& headers = post->call.headers;
   std::erase_if(headers, [](const http::Header& one) { return http::same_name(one.name, "Content-Type"); });
   headers.push_back({"Content-Type", std::string{kJson}});
-  poster_.post(std::move(*post), [this, url, batch = std::move(batch)](std::optional<std::string> why_not) {
-    end_batch(batch, url, why_not);
-  });
+  poster_.post(std::move(*post),
+               [this, url, epoch, batch = std::move(batch)](std::optional<std::string> why_not) {
+                 end_batch(batch, url, epoch, why_not);
+               });
 }
 
-void HttpAction::end_batch(const Batch& batch, const std::string& url,
+void HttpAction::end_batch(const Batch& batch, const std::string& url, std::uint64_t epoch,
                            const std::optional<std::string>& why_not) {
   const auto why = why_not ? failure(*why_not) : std::string{};
   const auto& last = *batch.back().request;
-  // A failing error action is only logged (RU-29): it must not run itself again.
-  if (why_not && !last.is_error_action) {
+  // A failing error action is only logged (RU-29): it must not run itself again. Nor does one behind a reset.
+  if (why_not && !last.is_error_action && epoch == epoch_) {
     failures_.batch_failed(
         last, failure_document(batch, batch_config_of(last).across_topics, registry::shown_url(url), why));
   }

@@ -3,6 +3,8 @@
 // The action http (RU-30…32): the result, or a batch of results, POSTed to a URL of a confirmed destination.
 // Thread-safe.
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -33,15 +35,21 @@ class HttpAction final : public Sink {
         batches_{timers, [this](Batch batch) { send_batch(std::move(batch)); }} {}
 
   void run(RequestPtr request, Done done) override;
-  void reset() override { batches_.reset(); }
+  void reset() override {
+    ++epoch_;
+    batches_.reset();
+  }
 
  private:
   void send_batch(Batch batch);
-  void end_batch(const Batch& batch, const std::string& url, const std::optional<std::string>& why_not);
+  /// `epoch`: when it was sent.
+  void end_batch(const Batch& batch, const std::string& url, std::uint64_t epoch,
+                 const std::optional<std::string>& why_not);
 
   HttpPoster& poster_;
   const HttpDestinations& destinations_;
   rules::BatchFailures& failures_;
+  std::atomic<std::uint64_t> epoch_{0};  ///< Grows with every reset.
   HttpBatches batches_;
 };
 

@@ -35,30 +35,34 @@ std::string body_of(const Batch& batch) {
 
 std::string failure_document(const Batch& batch, bool across_topics, const std::string& resource,
                              const std::string& why) {
-  auto payloads = Json::array();
-  auto ids = Json::array();
+  // In the order that the documentation shows.
+  using Ordered = nlohmann::ordered_json;
+  auto payloads = Ordered::array();
+  auto ids = Ordered::array();
   for (const auto& one : batch) {
     const auto& request = *one.request;
-    const auto id = std::to_string(ids.size() + 1);
+    const auto id = ids.size() + 1;
     ids.push_back(id);
-    Json entry{{"id", id},
-               {"cloudwatchTraceId", request.trace_id},
-               {"clientId", request.client_id.empty() ? "n/a" : request.client_id},
-               {"sourceIp", request.source_ip},
-               {"base64OriginalPayload",
-                request.original_payload ? to_base64(*request.original_payload) : std::string{}}};
+    Ordered entry{{"id", id}};
     if (across_topics) entry["topic"] = request.topic;
+    entry["cloudwatchTraceId"] = request.trace_id;
+    entry["clientId"] = request.client_id.empty() ? "n/a" : request.client_id;
+    entry["sourceIp"] = request.source_ip;
+    entry["base64OriginalPayload"] =
+        request.original_payload ? to_base64(*request.original_payload) : std::string{};
     payloads.push_back(std::move(entry));
   }
   const auto& last = *batch.back().request;
-  Json document{{"ruleName", last.rule_name},
-                {"payloadsWithMetadata", std::move(payloads)},
-                {"failures", Json::array({{{"affectedIds", std::move(ids)},
-                                           {"failedAction", failed_action_name(last.kind)},
-                                           {"failedResource", resource},
-                                           {"errorMessage", why}}})}};
+  Ordered document{{"ruleName", last.rule_name}};
   if (!across_topics) document["topic"] = last.topic;
-  return to_text(document);
+  document["payloadsWithMetadata"] = std::move(payloads);
+  // differs: what other actions of these messages have failed at has documents of its own (RU-29), where AWS
+  // adds it to this list.
+  document["failures"] = Ordered::array({{{"affectedIds", std::move(ids)},
+                                          {"failedAction", failed_action_name(last.kind)},
+                                          {"failedResource", resource},
+                                          {"errorMessage", why}}});
+  return document.dump(-1, ' ', false, Ordered::error_handler_t::replace);
 }
 
 void HttpBatches::add(Batched message, const BatchConfig& config) {

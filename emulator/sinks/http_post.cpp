@@ -18,21 +18,13 @@ constexpr std::size_t kMaxHeaders = 100;
 constexpr std::size_t kMaxHeaderName = 256;
 constexpr std::size_t kMaxUrl = 2'048;
 
-bool is_token(std::string_view name) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+/// What may stand between the slashes of a credential scope.
+bool is_scope_name(std::string_view name) {
+  constexpr std::string_view kMarks = "-_.";
   return !name.empty() && std::ranges::all_of(name, [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            kMarks.find(c) != kMarks.npos;
   });
-}
-
-/// What may stand between the slashes of a credential scope.
-bool is_scope_name(std::string_view name) {
-  constexpr std::string_view kMarks = "-_.";
-  return is_token(name) && std::ranges::all_of(name, [&](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  kMarks.find(c) != kMarks.npos;
-         });
 }
 
 /// What the exchange itself needs to say.
@@ -47,11 +39,12 @@ Status add_headers(std::vector<http::Header>& headers, const Json& given) {
   for (const auto& one : given) {
     auto name = text_of(one, "key");
     auto value = text_of(one, "value");
-    if (!is_token(name) || name.size() > kMaxHeaderName)
+    if (!http::is_token(name) || name.size() > kMaxHeaderName)
       return wrong("'" + name + "' is no name of a header");
     if (is_own(name)) return wrong("the header " + name + " is set by the service itself");
     // A template may have put there what a device has sent.
-    if (!is_one_line(value)) return wrong("the value of the header " + name + " holds a control character");
+    if (!http::is_header_value(value))
+      return wrong("the value of the header " + name + " holds a control character");
     headers.push_back({std::move(name), std::move(value)});
   }
   return Ok{};
@@ -82,7 +75,8 @@ Result<HttpPost> http_post_of(const rules::ActionRequest& action, std::string bo
   if (text.size() > kMaxUrl) return wrong("the URL is longer than 2048 characters");
   auto url = http::parse_url(text);
   if (!url) return url.error();
-  HttpPost post{.call = {.url = std::move(*url),
+  HttpPost post{.call = {.method = "POST",
+                         .url = std::move(*url),
                          .body = std::move(body),
                          .time_limit = kWhole,
                          .max_answer = kMaxAnswer},
@@ -115,6 +109,7 @@ struct HttpPoster::Attempt {
   Done done{};
   Tick begun{};
   int made{0};
+  std::uint64_t epoch{0};
 };
 
 void HttpPoster::post(HttpPost what, Done done) {
@@ -122,27 +117,29 @@ void HttpPoster::post(HttpPost what, Done done) {
   attempt->what = std::move(what);
   attempt->done = std::move(done);
   attempt->begun = clock_.tick();
+  attempt->epoch = epoch_;
   send(attempt);
 }
 
 void HttpPoster::send(const AttemptPtr& attempt) {
+  if (attempt->epoch != epoch_) return attempt->done("Reason: the emulator was reset.");
   ++attempt->made;
   auto call = attempt->what.call;
   call.time_limit -= clock_.tick() - attempt->begun;
   if (const auto& signing = attempt->what.signing) {
     const auto credentials = assume_(attempt->what.realm, signing->role_arn);
     if (!credentials) return attempt->done("Reason: auth.sigv4: " + credentials.error().message + ".");
-    auto added =
-        sign({.method = call.method,
-              .authority = call.url.authority,
-              .target = call.url.target,
-              .headers = call.headers,
-              .body = call.body},
-             *credentials, {.region = signing->region, .service = signing->service, .now = clock_.now()});
+    auto added = http::sign({.method = call.method,
+                             .authority = call.url.authority,
+                             .target = call.url.target,
+                             .headers = call.headers,
+                             .body = *call.body},
+                            *credentials,
+                            {.region = signing->region, .service = signing->service, .now = clock_.now()});
     for (auto& header : added) call.headers.push_back(std::move(header));
   }
   client_.send(std::move(call),
-               [this, attempt](const Result<HttpAnswer>& answer) { judge(attempt, answer); });
+               [this, attempt](http::Outcome outcome) { judge(attempt, answer_of(std::move(outcome))); });
 }
 
 void HttpPoster::judge(const AttemptPtr& attempt, const Result<HttpAnswer>& answer) {

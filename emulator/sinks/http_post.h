@@ -3,6 +3,8 @@
 // One POST of the http action with its rules (RU-30, RU-31): content type, headers, signature, at most three
 // attempts within three seconds. Thread-safe.
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,15 +13,16 @@
 
 #include "base/clock.h"
 #include "base/timers.h"
-#include "emulator/sinks/aws_signature.h"
-#include "emulator/sinks/http_client.h"
+#include "emulator/http/client/aws_signature.h"
+#include "emulator/http/client/client.h"
+#include "emulator/sinks/http_answer.h"
 #include "rules/ports.h"
 
 namespace iotemu::sinks {
 
 /// What is posted, all of it worked out.
 struct HttpPost {
-  HttpCall call{};
+  http::Call call{};
   /// Signed anew for every attempt, as `auth.sigv4` says.
   struct Signing {
     std::string role_arn{};
@@ -37,15 +40,17 @@ Result<HttpPost> http_post_of(const rules::ActionRequest& action, std::string bo
 class HttpPoster {
  public:
   /// Credentials of a role of the account; Errc::invalid_request if it is none.
-  using Assume = std::function<Result<AwsCredentials>(const Realm& realm, const std::string& role_arn)>;
+  using Assume = std::function<Result<http::AwsCredentials>(const Realm& realm, const std::string& role_arn)>;
   /// Nothing: it was answered 2xx. Else why not: "StatusCode: 500. Reason: Internal Server Error."
   using Done = std::function<void(std::optional<std::string> why_not)>;
 
   /// All references outlive the poster and every post under way.
-  HttpPoster(HttpClient& client, const Clock& clock, Timers& timers, Assume assume)
+  HttpPoster(http::Client& client, const Clock& clock, Timers& timers, Assume assume)
       : client_{client}, clock_{clock}, timers_{timers}, assume_{std::move(assume)} {}
 
   void post(HttpPost what, Done done);
+  /// What waits to be tried again is not.
+  void reset() { ++epoch_; }
 
  private:
   struct Attempt;
@@ -54,10 +59,11 @@ class HttpPoster {
   void send(const AttemptPtr& attempt);
   void judge(const AttemptPtr& attempt, const Result<HttpAnswer>& answer);
 
-  HttpClient& client_;
+  http::Client& client_;
   const Clock& clock_;
   Timers& timers_;
   const Assume assume_;
+  std::atomic<std::uint64_t> epoch_{0};  ///< Grows with every reset.
 };
 
 }  // namespace iotemu::sinks

@@ -37,21 +37,23 @@ void LambdaSink::run(rules::ActionRequest request, Done done) {
     return done(
         failure(function, "The result of the rule's SQL is no JSON; encode(*, 'base64') makes it some"));
   }
-  functions_.invoke(
-      function,
-      {.payload = std::move(request.payload),
-       .realm = request.realm,
-       .client_id = request.client_id,
-       .wants_answer = false,
-       .principal = "iot.amazonaws.com",
-       .source_arn = iot_arn(request.realm, "rule/" + request.rule_name)},
-      [function, rule = request.rule_name, done = std::move(done)](const Result<std::string>& answer) {
-        if (answer) return done({});
-        if (is_not_invoked(answer.error().code)) return done(failure(function, answer.error().message));
-        log::warn("a function that a rule invoked failed",
-                  {{"rule", rule}, {"function", function}, {"why", answer.error().message}});
-        done({});
-      });
+  functions_.invoke(function,
+                    {.payload = std::move(request.payload),
+                     .realm = request.realm,
+                     .client_id = request.client_id,
+                     .wants_answer = false,
+                     .principal = "iot.amazonaws.com",
+                     .source_arn = iot_arn(request.realm, "rule/" + request.rule_name)},
+                    [function, rule = request.rule_name, hide = hide_,
+                     done = std::move(done)](const Result<std::string>& answer) {
+                      if (answer) return done({});
+                      if (is_not_invoked(answer.error().code))
+                        return done(failure(function, answer.error().message));
+                      const auto& why = answer.error().message;
+                      log::warn("a function that a rule invoked failed",
+                                {{"rule", rule}, {"function", function}, {"why", hide ? hide(why) : why}});
+                      done({});
+                    });
 }
 
 }  // namespace iotemu::sinks

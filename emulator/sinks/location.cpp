@@ -1,8 +1,8 @@
 // The action location: where a device is.
 
 #include "base/iso_time.h"
+#include "emulator/http/client/aws_signature.h"
 #include "emulator/sinks/aws_call.h"
-#include "emulator/sinks/aws_signature.h"
 
 namespace iotemu::sinks {
 namespace {
@@ -45,10 +45,10 @@ Result<AwsCall> build_location(const rules::ActionRequest& action, AwsAround& ar
               {"SampleTime", iso_time(time)}};
   AwsCall call;
   call.payload = to_text(update);
-  call.request =
-      rest_request("geo", "BatchUpdateDevicePosition",
-                   "/tracking/v0/trackers/" + uri_encoded(text_of(parameters, "trackerName")) + "/positions",
-                   {{"Updates", Json::array({std::move(update)})}});
+  call.request = rest_request(
+      "geo", "BatchUpdateDevicePosition",
+      "/tracking/v0/trackers/" + http::uri_encoded(text_of(parameters, "trackerName")) + "/positions",
+      {{"Updates", Json::array({std::move(update)})}});
   call.refused = "Errors";
   return call;
 }

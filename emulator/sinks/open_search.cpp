@@ -1,7 +1,7 @@
 // The actions openSearch and elasticsearch: a document under index, type and id.
 
+#include "emulator/http/client/aws_signature.h"
 #include "emulator/sinks/aws_call.h"
-#include "emulator/sinks/aws_signature.h"
 
 namespace iotemu::sinks {
 
@@ -10,7 +10,7 @@ Result<AwsCall> build_open_search(const rules::ActionRequest& action, AwsAround&
   for (const auto* name : {"index", "type", "id"}) {
     const auto part = text_of(action.parameters, name);
     if (part.empty()) return wrong(std::string{name} + " is empty");
-    path += "/" + uri_encoded(part);
+    path += "/" + http::uri_encoded(part);
   }
   AwsCall call;
   call.payload = action.payload;

@@ -25,22 +25,20 @@ std::string authority_of(const std::string& endpoint) {
 
 Result<std::unique_ptr<Outlets>> Outlets::open(const OutletOptions& options,
                                                const OutletSurroundings& around) {
-  auto upstreams = read_upstreams(options.upstreams);
-  if (!upstreams) return upstreams.error();
   std::unique_ptr<RecordFile> file;
   if (!options.record_file.empty()) {
     auto opened = RecordFile::open(options.record_file, around.work);
     if (!opened) return opened.error();
     file = std::move(*opened);
   }
-  auto client = make_http_client(around.work);
+  auto client = http::open_client({}, around.work);
   if (!client) return client.error();
   return std::unique_ptr<Outlets>{
-      new Outlets{around, std::move(*upstreams), std::move(*client), std::move(file)}};
+      new Outlets{around, options.upstreams, std::move(*client), std::move(file)}};
 }
 
-Outlets::Outlets(OutletSurroundings around, Upstreams upstreams, std::unique_ptr<HttpClient> client,
-                 std::unique_ptr<RecordFile> file)
+Outlets::Outlets(OutletSurroundings around, http::UpstreamsByName upstreams,
+                 std::unique_ptr<http::Client> client, std::unique_ptr<RecordFile> file)
     : around_{std::move(around)},
       file_{std::move(file)},
       recorder_{{},
@@ -79,7 +77,7 @@ Status Outlets::may_send(const Realm& realm, const std::string& url,
   return (*registry)->topic_rule_destinations().may_send(url, confirmation_url);
 }
 
-Result<AwsCredentials> Outlets::assume(const Realm& /*realm*/, const std::string& role_arn) {
+Result<http::AwsCredentials> Outlets::assume(const Realm& /*realm*/, const std::string& role_arn) {
   const std::lock_guard lock{mutex_};
   if (sessions_.size() >= kMaxSessions && !sessions_.contains(role_arn)) sessions_.clear();
   auto& session = sessions_[role_arn];
@@ -103,6 +101,8 @@ void Outlets::note_unreachable(const registry::DestinationConfirmationDue& due, 
 
 void Outlets::reset() {
   actions_.reset();
+  poster_.reset();
+  client_->cancel();
   const std::lock_guard lock{mutex_};
   sessions_.clear();
 }

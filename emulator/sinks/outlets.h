@@ -20,11 +20,12 @@
 #include "base/result.h"
 #include "base/timers.h"
 #include "emulator/api/ports.h"
+#include "emulator/http/client/client.h"
+#include "emulator/http/client/upstream.h"
 #include "emulator/sinks/actions.h"
 #include "emulator/sinks/aws_requests.h"
 #include "emulator/sinks/destination_confirmations.h"
 #include "emulator/sinks/http_action.h"
-#include "emulator/sinks/http_client.h"
 #include "emulator/sinks/http_post.h"
 #include "emulator/sinks/record_file.h"
 #include "emulator/sinks/recorder.h"
@@ -34,8 +35,7 @@
 namespace iotemu::sinks {
 
 struct OutletOptions {
-  /// As Options::upstreams.
-  std::map<std::string, std::string> upstreams{};
+  http::UpstreamsByName upstreams{};
   /// As Options::record_actions.
   std::string record_file{};
 };
@@ -61,7 +61,7 @@ struct OutletSurroundings {
 
 class Outlets final : private HttpDestinations {
  public:
-  /// Errc::invalid_request, Errc::io: an upstream or the file cannot be used.
+  /// Errc::io: the file cannot be used.
   static Result<std::unique_ptr<Outlets>> open(const OutletOptions& options,
                                                const OutletSurroundings& around);
 
@@ -71,30 +71,30 @@ class Outlets final : private HttpDestinations {
   [[nodiscard]] const ActionRecorder& recorder() const { return recorder_; }
   /// Asks the owner of a destination.
   void confirm(const registry::DestinationConfirmationDue& due) { confirmations_.ask(due); }
+  /// Forgets what waits to be sent, ends what is under way, and leaves no record of either. Behind the reset
+  /// of the rules, which would run their error actions else.
   void reset();
   /// Ends what is under way. What waits to be tried again is forgotten with the timers.
   void stop() { client_->stop(); }
 
  private:
-  using Upstreams = std::map<std::string, AwsUpstream, std::less<>>;
-
-  Outlets(OutletSurroundings around, Upstreams upstreams, std::unique_ptr<HttpClient> client,
+  Outlets(OutletSurroundings around, http::UpstreamsByName upstreams, std::unique_ptr<http::Client> client,
           std::unique_ptr<RecordFile> file);
 
   [[nodiscard]] Status may_send(const Realm& realm, const std::string& url,
                                 const std::string& confirmation_url) const override;
-  Result<AwsCredentials> assume(const Realm& realm, const std::string& role_arn);
+  Result<http::AwsCredentials> assume(const Realm& realm, const std::string& role_arn);
   void note_unreachable(const registry::DestinationConfirmationDue& due, const std::string& why);
 
   struct Session {
-    AwsCredentials credentials{};
+    http::AwsCredentials credentials{};
     Tick until{};
   };
 
   const OutletSurroundings around_;
   const std::unique_ptr<RecordFile> file_;
   ActionRecorder recorder_;
-  const std::unique_ptr<HttpClient> client_;
+  const std::unique_ptr<http::Client> client_;
   RoutedAwsRequests aws_requests_;
   HttpPoster poster_;
   DestinationConfirmations confirmations_;

@@ -152,7 +152,8 @@ void RepublishSink::run(rules::ActionRequest request, Done done) {
                               " republished ones, and to no more of them: rules republish to each other in "
                               "a circle that forks (RU-8)";
       if (count == kMaxDescendants + 1) {
-        log::warn(why, {{"rule", request.rule_name}, {"topic", asked->message.topic}});
+        const auto& topic = asked->message.topic;
+        log::warn(why, {{"rule", request.rule_name}, {"topic", hide_ ? hide_(topic) : topic}});
       }
       return fail(why);
     }

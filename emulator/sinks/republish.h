@@ -27,14 +27,19 @@ class RepublishSink final : public rules::ActionSink {
   /// The message space of a realm; null once the emulator ends.
   using BrokerOf = std::function<mqtt::Broker*(const Realm&)>;
 
-  /// `clock` outlives the sink.
-  RepublishSink(BrokerOf broker_of, const Clock& clock) : broker_of_{std::move(broker_of)}, clock_{clock} {}
+  /// Takes out of a text what nobody may see.
+  using Hide = std::function<std::string(std::string)>;
+
+  /// `clock` outlives the sink. `hide` is for the log; it may be empty.
+  RepublishSink(BrokerOf broker_of, const Clock& clock, Hide hide = {})
+      : broker_of_{std::move(broker_of)}, clock_{clock}, hide_{std::move(hide)} {}
 
   void run(rules::ActionRequest request, Done done) override;
 
  private:
   const BrokerOf broker_of_;
   const Clock& clock_;
+  const Hide hide_;
 };
 
 }  // namespace iotemu::sinks

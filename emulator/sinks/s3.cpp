@@ -1,7 +1,7 @@
 // The action s3: the result as an object, addressed by path.
 
+#include "emulator/http/client/aws_signature.h"
 #include "emulator/sinks/aws_call.h"
-#include "emulator/sinks/aws_signature.h"
 
 namespace iotemu::sinks {
 
@@ -15,7 +15,7 @@ Result<AwsCall> build_s3(const rules::ActionRequest& action, AwsAround& /*around
   call.request = {.service = "s3",
                   .operation = "PutObject",
                   .method = "PUT",
-                  .target = "/" + uri_encoded(bucket) + "/" + uri_encoded(key, "/"),
+                  .target = "/" + http::uri_encoded(bucket) + "/" + http::uri_encoded(key, "/"),
                   .headers = {{"Content-Type", "application/octet-stream"}},
                   .body = action.payload};
   if (const auto acl = text_of(action.parameters, "cannedAcl"); !acl.empty()) {

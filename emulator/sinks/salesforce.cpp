@@ -1,9 +1,8 @@
 // The action salesforce: an event for the input stream of Salesforce IoT Cloud, let in by its token. No AWS
 // service, so nothing is signed; `--upstream salesforce=URL` stands in for its host.
 
-#include "emulator/http/url.h"
+#include "emulator/http/client/call.h"
 #include "emulator/sinks/aws_call.h"
-#include "emulator/sinks/http_client.h"
 
 namespace iotemu::sinks {
 
@@ -11,7 +10,7 @@ Result<AwsCall> build_salesforce(const rules::ActionRequest& action, AwsAround& 
   const auto url = http::parse_url(text_of(action.parameters, "url"));
   if (!url) return url.error();
   const auto token = text_of(action.parameters, "token");
-  if (!is_one_line(token)) return wrong("the token holds a control character");
+  if (!http::is_header_value(token)) return wrong("the token holds a control character");
   AwsCall call;
   call.payload = action.payload;
   call.request = {.service = "salesforce",

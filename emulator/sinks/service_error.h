@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "emulator/sinks/http_client.h"
+#include "emulator/sinks/http_answer.h"
 
 namespace iotemu::sinks {
 

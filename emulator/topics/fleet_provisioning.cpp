@@ -80,6 +80,14 @@ void FleetProvisioning::on_request(const mqtt::MessagePtr& message, const mqtt::
                                                                .topic = *parse_fleet_topic(message->topic),
                                                                .epoch = surroundings_.load.epoch(),
                                                                .place = surroundings_.load.enter()});
+  if (const auto most = exceeded_rate(request->topic.operation)) {
+    return reject(*request, {.rejection = Rejection::throttled,
+                             .message = "Rate exceeded",
+                             .detail = "more than " + std::to_string(*most) +
+                                       " such requests of one account in one second (P10.8)",
+                             .cure = "let the device try again after a pause, set --limit "
+                                     "provisioning_requests_per_second=N, or the switch throttle=off"});
+  }
   if (!request->place) {
     return reject(*request, {.rejection = Rejection::throttled,
                              .message = "Too many provisioning requests are under way",
@@ -92,6 +100,23 @@ void FleetProvisioning::on_request(const mqtt::MessagePtr& message, const mqtt::
   } else {
     surroundings_.keys.post([this, request] { create(*request); });
   }
+}
+
+std::optional<std::size_t> FleetProvisioning::exceeded_rate(FleetOperation operation) {
+  const std::size_t usual = surroundings_.rates.limits().provisioning_requests;
+  const auto exceeds = [&](std::string_view what, std::size_t most) -> std::optional<std::size_t> {
+    if (surroundings_.rates.take(registry_.realm(), what, most)) return std::nullopt;
+    return most;
+  };
+  switch (operation) {
+    case FleetOperation::create_keys:
+      return exceeds("fleet: create", usual);
+    case FleetOperation::create_from_csr:
+      return exceeds("fleet: create-from-csr", 2 * usual);
+    case FleetOperation::provision:
+      break;
+  }
+  return exceeds("fleet: provision", usual);
 }
 
 void FleetProvisioning::create(const Request& request) {
@@ -225,6 +250,7 @@ void FleetProvisioning::finish(const Provisioning& provisioning) {
   if (const auto* rejected = std::get_if<Rejected>(&applied)) {
     return reject(request, *rejected, provisioning.certificate);
   }
+  ++surroundings_.counts.fleet;
   const auto& made = std::get<registry::Provisioned>(applied);
   const std::string name = made.thing ? made.thing->name.text() : std::string{};
   log::info("provisioned", {{"template", provisioning.document->name.text()},
@@ -281,7 +307,8 @@ void FleetProvisioning::reject(const Request& request, const Rejected& rejected,
                                const registry::CertificatePtr& certificate) {
   if (!is_wanted(request)) return;
   const RejectionShape shape = shape_of(rejected.rejection);
-  surroundings_.refusals.add({.refusal = Refusal::provisioning_rejected,
+  const bool throttled = rejected.rejection == Rejection::throttled;
+  surroundings_.refusals.add({.refusal = throttled ? Refusal::throttled : Refusal::provisioning_rejected,
                               .client_id = request.client.client_id,
                               .certificate_id = request.client.principal,
                               .peer = identity::peer_text(request.client.address, request.client.port),

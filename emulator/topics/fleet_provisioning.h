@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@
 #include "base/timers.h"
 #include "emulator/identity/refusals.h"
 #include "emulator/invoke/functions.h"
+#include "emulator/metrics/registration_counts.h"
+#include "emulator/quotas/account_rates.h"
 #include "emulator/topics/fleet_requests.h"
 #include "mqtt/broker/message.h"
 #include "mqtt/ports.h"
@@ -54,6 +57,8 @@ struct FleetSurroundings {
   const invoke::Functions& functions;
   identity::Refusals& refusals;
   FleetLoad& load;
+  quotas::AccountRates& rates;
+  metrics::RegistrationCounts& counts;
   const Clock& real_clock;
   Timers& real_timers;  ///< By `real_clock`.
   /// P5.11, in real time, from the call to the answer.
@@ -100,6 +105,8 @@ class FleetProvisioning {
   [[nodiscard]] bool is_wanted(const Request& request) const {
     return surroundings_.load.wants(request.epoch);
   }
+  /// The rate that this request would exceed, if it does (P10.8).
+  [[nodiscard]] std::optional<std::size_t> exceeded_rate(FleetOperation operation);
   void create(const Request& request);
   void start_provisioning(const RequestPtr& request);
   [[nodiscard]] Read<Provisioning> check(const RequestPtr& request) const;

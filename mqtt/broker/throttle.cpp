@@ -2,16 +2,6 @@
 
 namespace iotemu::mqtt {
 
-bool RateWindow::take(Tick now, std::size_t limit, std::size_t amount) {
-  if (now >= ends()) {
-    begin_ = now;
-    taken_ = 0;
-  }
-  if (taken_ + amount > limit) return false;
-  taken_ += amount;
-  return true;
-}
-
 bool SharedRate::take(Tick now, std::size_t limit) {
   const std::lock_guard lock{mutex_};
   return window_.take(now, limit);

@@ -11,21 +11,9 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "base/rate_window.h"
 
 namespace iotemu::mqtt {
-
-/// At most `limit` in each second, counted from the first. One thread.
-class RateWindow {
- public:
-  [[nodiscard]] bool take(Tick now, std::size_t limit, std::size_t amount = 1);
-  /// When the second that is being counted ends.
-  [[nodiscard]] Tick ends() const { return begin_ + kSecond; }
-
- private:
-  static constexpr Duration kSecond{1000};
-  Tick begin_{-kSecond};
-  std::size_t taken_{0};
-};
 
 /// One rate for all loops. Any thread.
 class SharedRate {

@@ -139,12 +139,14 @@ void ServerConnection::on_verdict(Verdict verdict) {
   }
   auto& admission = std::get<Admission>(verdict);
   Broker& broker = *admission.broker;
+  facts_.principal = std::move(admission.principal);
   if (!broker.may_connect(facts_.client_id, loop_.tick())) {  // M3-12
-    refuse(0, "more than one CONNECT a second for one client id (M3-12)");
+    context_.authenticator.on_throttled(
+        facts_, "CONNECT refused: more than one CONNECT a second for one client id (M3-12)");
+    refuse(0);
     return;
   }
   authorizer_ = std::move(admission.authorizer);
-  facts_.principal = std::move(admission.principal);
   facts_.connection_id = broker.next_connection_id();
   shard_ = &broker.shard(loop_.index());
   state_ = State::attaching;

@@ -40,6 +40,8 @@ class Execution {
 
   /// Nothing: WHERE says no (RU-11). An error ends the rule without any action (RU-28).
   Result<std::optional<Outcome>> run();
+  /// As sql::Evaluation::notes.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return evaluation_.notes(); }
   /// What it holds of the heap by now.
   [[nodiscard]] std::size_t bytes() const { return evaluation_.bytes(); }
   /// The parameters of the error action; only if the rule has one.

@@ -78,7 +78,9 @@ Node Parser::call(const Token& name) {
         out.parts.push_back({.kind = Kind::star});
         advance();
       } else {
+        const auto place = token_.begin;
         out.parts.push_back(expression());
+        out.parts.back().place = place;
       }
     } while (take(','));
     (void)wants(')', "or ',' in the arguments of " + std::string{function->name} + "()");

@@ -58,6 +58,10 @@ class Evaluator::Call final : public FunctionCall {
     return evaluator_.fail(Errc::invalid_request, std::string{node_.function->name} + "(): " + why);
   }
   bool charge(std::size_t steps) override { return evaluator_.charge(steps); }
+  void note(std::string why) override {
+    if (evaluator_.notes_.size() == kMostNotes) return;
+    evaluator_.notes_.push_back(std::string{node_.function->name} + "(): " + why);
+  }
 
  private:
   [[nodiscard]] const Prepared* any_prepared() const override { return node_.prepared.get(); }

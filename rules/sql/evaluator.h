@@ -43,6 +43,8 @@ class Evaluator {
   [[nodiscard]] std::size_t steps_left() const { return steps_left_; }
   /// A template begins: it has its own count of calls.
   void begin_template() { calls_.clear(); }
+  /// What functions had to tell beside their values, at most kMostNotes.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
   /// What has failed it; other templates can go on, as long as there is budget.
   std::optional<Error> end_template();
 
@@ -67,12 +69,15 @@ class Evaluator {
   bool charge(std::size_t steps);
   Value fail(Errc code, std::string why);
 
+  static constexpr std::size_t kMostNotes = 4;
+
   const FunctionCall::Scene& scene_;
   const std::vector<Variable>& variables_;
   std::size_t steps_left_;
   std::size_t depth_{0};
   bool exhausted_{false};
   std::optional<Error> failure_{};
+  std::vector<std::string> notes_{};
   Scope top_{};
   bool payload_read_{false};
   Value payload_{};

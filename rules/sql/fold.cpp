@@ -37,21 +37,43 @@ bool is_constant(const Node& node) {
   return std::ranges::all_of(node.parts, is_literal);
 }
 
-void prepare(Node& node) {
-  if (node.kind != Kind::call || node.function->prepare == nullptr) return;
+std::vector<std::optional<Value>> constants_of(const Node& call) {
   std::vector<std::optional<Value>> constants;
-  for (const Node& part : node.parts) {
+  for (const Node& part : call.parts) {
     constants.push_back(is_literal(part) ? std::optional{part.literal} : std::nullopt);
   }
+  return constants;
+}
+
+Status check(const Node& node, const Source& source) {
+  if (node.kind != Kind::call || node.function->object == nullptr) return Ok{};
+  const auto constants = constants_of(node);
+  const auto objection = node.function->object(ConstantArguments{constants});
+  if (!objection) return Ok{};
+  return Error{Errc::sql_parse, Lexer::place(source.text, node.parts[objection->argument].place) + ": " +
+                                    std::string{node.function->name} + "(): " + objection->why};
+}
+
+void prepare(Node& node) {
+  if (node.kind != Kind::call || node.function->prepare == nullptr) return;
+  const auto constants = constants_of(node);
   node.prepared = node.function->prepare(ConstantArguments{constants});
 }
 
 }  // namespace
 
-void fold(Node& node, Version version, Source& source, std::size_t& budget) {
-  if (node.query) fold(*node.query, version, source, budget);
-  for (Node& part : node.parts) fold(part, version, source, budget);
-  if (!is_constant(node)) return prepare(node);
+Status fold(Node& node, Version version, Source& source, std::size_t& budget) {
+  if (node.query) {
+    if (auto done = fold(*node.query, version, source, budget); !done) return done;
+  }
+  for (Node& part : node.parts) {
+    if (auto done = fold(part, version, source, budget); !done) return done;
+  }
+  if (auto checked = check(node, source); !checked) return checked;
+  if (!is_constant(node)) {
+    prepare(node);
+    return Ok{};
+  }
   const Message message;
   const Surroundings surroundings;
   NoChance random;
@@ -64,15 +86,23 @@ void fold(Node& node, Version version, Source& source, std::size_t& budget) {
   Evaluator evaluator{scene, none, budget};
   const Value value = evaluator.evaluate(node);
   budget = evaluator.steps_left();
-  // What fails now fails for the message, where it has a place in the log.
-  if (evaluator.failure()) return prepare(node);
-  node = Node{.kind = Kind::literal, .literal = value};
+  // What fails now, or has something to tell, does so for the message, where it has a place in the log.
+  if (evaluator.failure() || !evaluator.notes().empty()) {
+    prepare(node);
+    return Ok{};
+  }
+  node = Node{.kind = Kind::literal, .place = node.place, .literal = value};
+  return Ok{};
 }
 
-void fold(Query& query, Version version, Source& source, std::size_t& budget) {
-  for (Item& item : query.items) fold(item.node, version, source, budget);
-  if (query.from) fold(*query.from, version, source, budget);
-  if (query.where) fold(*query.where, version, source, budget);
+Status fold(Query& query, Version version, Source& source, std::size_t& budget) {
+  for (Item& item : query.items) {
+    if (auto done = fold(item.node, version, source, budget); !done) return done;
+  }
+  if (query.from) {
+    if (auto done = fold(*query.from, version, source, budget); !done) return done;
+  }
+  return query.where ? fold(*query.where, version, source, budget) : Status{Ok{}};
 }
 
 }  // namespace iotemu::rules::sql

@@ -76,6 +76,9 @@ class FunctionCall {
   /// Charges work that one step does not tell (a step is about one visit of one value); what exceeds the
   /// message's budget fails the rule. False: stop here.
   virtual bool charge(std::size_t steps) = 0;
+  /// Why the value is Undefined although the call looks as if it worked: for the log, beside the value. The
+  /// text names the function already. Of one message only the first few are kept.
+  virtual void note(std::string why) = 0;
 
  protected:
   explicit FunctionCall(const Scene& scene) : scene_{scene} {}
@@ -100,6 +103,12 @@ class ConstantArguments {
   std::span<const std::optional<Value>> arguments_;
 };
 
+/// What is wrong with a call, and with which of its arguments.
+struct Objection {
+  std::size_t argument{0};
+  std::string why{};
+};
+
 /// One row.
 struct Function {
   static constexpr std::size_t kAny = 1000;
@@ -117,6 +126,8 @@ struct Function {
   Value (*run)(FunctionCall& call){nullptr};
   /// Called once when the statement is compiled; may answer null.
   std::shared_ptr<const Prepared> (*prepare)(const ConstantArguments& arguments){nullptr};
+  /// Asked once when the statement is compiled; whoever has an objection refuses the rule. May be null.
+  std::optional<Objection> (*object)(const ConstantArguments& arguments){nullptr};
   /// Where it hangs on the arguments whether a call waits; what is not constant yet may become anything.
   /// Null: `waits` says it.
   bool (*waits_with)(const ConstantArguments& arguments){nullptr};

@@ -100,8 +100,9 @@ class Parser {
 };
 
 /// Works out what is constant and calls `prepare` of the functions. `budget` of steps is for the whole text.
-void fold(Node& node, Version version, Source& source, std::size_t& budget);
-void fold(Query& query, Version version, Source& source, std::size_t& budget);
+/// Errc::sql_parse: a function objects to its constant arguments.
+Status fold(Node& node, Version version, Source& source, std::size_t& budget);
+Status fold(Query& query, Version version, Source& source, std::size_t& budget);
 
 /// Whether an expression asks the FunctionHost, itself or through its variables.
 [[nodiscard]] bool waits(const Node& node, const std::vector<Variable>& variables);

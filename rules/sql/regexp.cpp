@@ -62,6 +62,56 @@ std::optional<std::vector<Piece>> parse_replacement(std::string_view text, const
   return pieces;
 }
 
+/// What Java reads in another way than RE2, which would take it.
+std::string_view read_differently(std::string_view pattern) {
+  bool in_class = false;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    const auto rest = pattern.substr(at);
+    if (rest.starts_with("\\Q")) {
+      const auto end = pattern.find("\\E", at);
+      at = end == pattern.npos ? pattern.size() : end + 1;
+    } else if (rest.front() == '\\') {
+      ++at;
+    } else if (in_class && rest.front() == '[') {
+      return "a class within a class";
+    } else if (in_class && rest.starts_with("&&")) {
+      return "an intersection of classes: &&";
+    } else if (rest.front() == '[') {
+      in_class = true;
+      // The first sign of a class is one of its characters, even if it is ']'.
+      if (rest.substr(1).starts_with('^')) ++at;
+      if (pattern.substr(at + 1).starts_with(']')) ++at;
+    } else if (rest.front() == ']') {
+      in_class = false;
+    } else if (!in_class && rest.starts_with("(?")) {
+      const auto flags = rest.substr(2, rest.find_first_of(":)<=!>", 2) - 2);
+      if (flags.find('U') != flags.npos) return "the flag U";
+    }
+  }
+  return {};
+}
+
+/// Whether Java would not take it either, for what RE2 objects to.
+bool is_valid_nowhere(const re2::RE2& expression) {
+  using Code = re2::RE2::ErrorCode;
+  const std::string_view part = expression.error_arg();
+  switch (expression.error_code()) {
+    case Code::ErrorMissingBracket:
+    case Code::ErrorMissingParen:
+    case Code::ErrorUnexpectedParen:
+    case Code::ErrorTrailingBackslash:
+    case Code::ErrorRepeatArgument:
+    case Code::ErrorBadUTF8:
+      return true;
+    case Code::ErrorBadCharRange:  // Java has more names of classes.
+      return !part.starts_with("\\p") && !part.starts_with("\\P");
+    case Code::ErrorRepeatOp:  // Java has possessive quantifiers.
+      return !part.ends_with('+');
+    default:
+      return false;
+  }
+}
+
 re2::StringPiece piece_of(std::string_view text) {
   return {text.data(), text.size()};
 }
@@ -73,8 +123,13 @@ Regexp::Regexp(Regexp&&) noexcept = default;
 Regexp& Regexp::operator=(Regexp&&) noexcept = default;
 Regexp::~Regexp() = default;
 
-std::optional<Regexp> Regexp::compile(std::string_view pattern) {
-  if (pattern.size() > kMostPatternBytes) return std::nullopt;
+Result<Regexp> Regexp::compile(std::string_view pattern) {
+  if (pattern.size() > kMostPatternBytes) {
+    return Error{Errc::not_implemented, "it has more than " + std::to_string(kMostPatternBytes) + " bytes"};
+  }
+  if (const auto what = read_differently(pattern); !what.empty()) {
+    return Error{Errc::not_implemented, std::string{what}};
+  }
   // Java writes (?<name>…) where this RE2 reads (?P<name>…).
   std::string text;
   for (std::size_t at = 0; at < pattern.size(); ++at) {
@@ -92,7 +147,10 @@ std::optional<Regexp> Regexp::compile(std::string_view pattern) {
   options.set_log_errors(false);
   options.set_max_mem(kMostMemoryBytes);
   auto expression = std::make_unique<const re2::RE2>(text, options);
-  if (!expression->ok()) return std::nullopt;
+  if (!expression->ok()) {
+    return Error{is_valid_nowhere(*expression) ? Errc::invalid_request : Errc::not_implemented,
+                 expression->error()};
+  }
   return Regexp{std::move(expression)};
 }
 

@@ -1,13 +1,16 @@
 #pragma once
 
 // Regular expressions of SQL (RU section 7.6), by RE2: linear in the text whatever the expression. AWS's are
-// Java's. differs: look-around and back-references, which RE2 does not have, are not valid here, so that
-// functions with them are Undefined. Immutable; may be shared by threads.
+// Java's. differs: look-around, back-references and what else RE2 does not have are refused when a rule is
+// created, or, in an expression that only the message brings, make the function Undefined with a line in the
+// log. Immutable; may be shared by threads.
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/result.h"
 
 namespace re2 {
 class RE2;
@@ -22,8 +25,9 @@ class Regexp {
   /// What a compiled expression may take, its states included.
   static constexpr std::int64_t kMostMemoryBytes = std::int64_t{1024} * 1024;
 
-  /// Nothing for what is not valid, or too large.
-  static std::optional<Regexp> compile(std::string_view pattern);
+  /// Errc::invalid_request: it is not valid for AWS either; Errc::not_implemented: for AWS it may be, but not
+  /// here, or it is too large. The message says what is wrong with it.
+  static Result<Regexp> compile(std::string_view pattern);
   Regexp(Regexp&&) noexcept;
   Regexp& operator=(Regexp&&) noexcept;
   ~Regexp();

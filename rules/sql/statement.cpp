@@ -84,8 +84,10 @@ Result<Statement> Statement::compile(std::string_view text, Version version) {
     if (!tree) return tree.error();
     impl->tree = std::move(*tree);
     std::size_t budget = impl->steps_to_fold;
-    for (Variable& variable : impl->tree.variables) fold(variable.node, version, impl->source, budget);
-    fold(impl->tree.query, version, impl->source, budget);
+    for (Variable& variable : impl->tree.variables) {
+      if (auto done = fold(variable.node, version, impl->source, budget); !done) return done.error();
+    }
+    if (auto done = fold(impl->tree.query, version, impl->source, budget); !done) return done.error();
     impl->steps_to_fold = budget;
   } catch (const std::bad_alloc&) {
     return constants_too_large();
@@ -169,6 +171,10 @@ Result<std::optional<Selected>> Evaluation::run() {
   }
 }
 
+const std::vector<std::string>& Evaluation::notes() const {
+  return impl_->evaluator.notes();
+}
+
 std::size_t Evaluation::bytes() const {
   return sizeof(Impl) + impl_->arena.taken();
 }
@@ -213,7 +219,7 @@ Result<Template> Template::compile(std::string_view text, const Statement& state
         Parser parser{impl->source, version, std::move(declared)};
         auto node = parser.expression_in_braces(at);
         if (!node) return node.error();
-        fold(*node, version, impl->source, budget);
+        if (auto done = fold(*node, version, impl->source, budget); !done) return done.error();
         impl->may_wait = impl->may_wait || parser.may_wait();
         piece.node = std::move(*node);
       }

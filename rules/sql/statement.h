@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "rules/message.h"
@@ -66,6 +67,8 @@ class Evaluation {
   /// failed, or Errc::limit_exceeded: more than 100,000 steps, 16 MiB of memory or 128 KiB of result. Called
   /// at most once.
   Result<std::optional<Selected>> run();
+  /// Why functions were Undefined that look as if they worked, by now; templates included. For the log.
+  [[nodiscard]] const std::vector<std::string>& notes() const;
   /// What it holds of the heap by now.
   [[nodiscard]] std::size_t bytes() const;
 

@@ -59,6 +59,7 @@ struct Node {
   CastType type{CastType::string};
   bool has_else{false};
   std::size_t variable{0};
+  std::size_t place{0};  ///< Of an argument of a call: the byte of the text at which it begins.
   Value literal{};
   std::string_view name{};
   const Function* function{nullptr};

@@ -122,6 +122,51 @@ class DynamoDb(Story):
                          ["None", "ConditionalCheckFailed"])
         self.assertEqual(self.client.scan(TableName="log")["Count"], 2)
 
+    def test_capacity_and_item_collections(self):
+        self.table(
+            AttributeDefinitions=[*KEYS["AttributeDefinitions"], {"AttributeName": "kind", "AttributeType": "S"}],
+            LocalSecondaryIndexes=[{"IndexName": "by-kind", "Projection": {"ProjectionType": "ALL"},
+                                    "KeySchema": [{"AttributeName": "certificateId", "KeyType": "HASH"},
+                                                  {"AttributeName": "kind", "KeyType": "RANGE"}]}])
+        item = {"certificateId": {"S": "c"}, "timestamp": {"N": "1"}, "kind": {"S": "k"}, "text": {"S": "x" * 1500}}
+        key = {name: item[name] for name in ("certificateId", "timestamp")}
+        collections = {"log": [{"ItemCollectionKey": {"certificateId": {"S": "c"}}, "SizeEstimateRangeGB": [0, 1]}]}
+        told = self.client.batch_write_item(RequestItems={"log": [{"PutRequest": {"Item": item}}]},
+                                            ReturnConsumedCapacity="INDEXES", ReturnItemCollectionMetrics="SIZE")
+        self.assertEqual(told["ConsumedCapacity"], [
+            {"TableName": "log", "CapacityUnits": 4, "Table": {"CapacityUnits": 2},
+             "LocalSecondaryIndexes": {"by-kind": {"CapacityUnits": 2}}}])
+        self.assertEqual(told["ItemCollectionMetrics"], collections)
+        told = self.client.batch_get_item(RequestItems={"log": {"Keys": [key]}}, ReturnConsumedCapacity="TOTAL")
+        self.assertEqual(told["ConsumedCapacity"], [{"TableName": "log", "CapacityUnits": 0.5}])
+        told = self.client.transact_write_items(
+            TransactItems=[{"Delete": {"TableName": "log", "Key": key}}], ReturnConsumedCapacity="TOTAL",
+            ReturnItemCollectionMetrics="SIZE")
+        self.assertEqual(told["ConsumedCapacity"],
+                         [{"TableName": "log", "CapacityUnits": 8, "WriteCapacityUnits": 8}])
+        self.assertEqual(told["ItemCollectionMetrics"], collections)
+        told = self.client.transact_get_items(TransactItems=[{"Get": {"TableName": "log", "Key": key}}],
+                                              ReturnConsumedCapacity="TOTAL")
+        self.assertEqual(told["ConsumedCapacity"], [{"TableName": "log", "CapacityUnits": 2, "ReadCapacityUnits": 2}])
+
+    def test_many_items_in_parallel_segments(self):
+        table = self.table()
+        with table.batch_writer() as batch:
+            for number in range(1500):
+                batch.put_item(Item={"certificateId": f"c{number}", "timestamp": number})
+        described = self.client.describe_table(TableName="log")["Table"]
+        self.assertEqual(described["ItemCount"], 1500)
+        self.assertEqual(len(table.scan()["Items"]), 1500)  # a long answer
+        seen = set()
+        for segment in range(4):
+            pages = self.client.get_paginator("scan").paginate(TableName="log", Segment=segment, TotalSegments=4,
+                                                               PaginationConfig={"PageSize": 100})
+            found = [item["certificateId"]["S"] for page in pages for item in page["Items"]]
+            self.assertGreater(len(found), 200)
+            self.assertTrue(seen.isdisjoint(found))
+            seen.update(found)
+        self.assertEqual(len(seen), 1500)
+
     def test_wrong_keys_are_refused_in_dynamodbs_words(self):
         table = self.table()
         self.assert_fault("ValidationException", "Missing the key timestamp in the item", table.put_item,

@@ -401,6 +401,7 @@ class Webhooks(Actions):
         for document in documents():
             failure, = document["failures"]
             self.assertEqual(failure["affectedIds"], [one["id"] for one in document["payloadsWithMetadata"]])
+            self.assertEqual(failure["affectedIds"], list(range(1, len(failure["affectedIds"]) + 1)))
             self.assertIn("StatusCode: 400", failure["errorMessage"])
 
     def create_batching_rule(self, config, error_action=None):

@@ -194,6 +194,18 @@ class Refusals(Rules):
         self.assertEqual((status, code), (400, "SqlParseException"))
         self.assertIn("actions[1].republish.headers.userProperties.0.value", message)
 
+    def test_a_regular_expression_that_is_not_here_is_refused_at_its_place(self):  # M section 7.6
+        for expression in ("a(?=b)", "(?<!a)b", r"(a)\\1", "a++", "a{2000}", "[a-z&&[^b]]"):
+            for sql in (f"SELECT * FROM 'in' WHERE regexp_matches(a, '{expression}')",
+                        f"SELECT regexp_replace(a, '{expression}', 'x') AS r FROM 'in'"):
+                with self.subTest(sql=sql):
+                    status, code, message = self.refused(self.iot.create_topic_rule, ruleName="r",
+                                                         topicRulePayload=payload(sql))
+                    self.assertEqual((status, code), (400, "SqlParseException"))
+                    self.assertIn("the emulator's regular expressions are RE2's", message)
+                    self.assertIn(f"column {sql.index(expression)}: regexp_", message)
+        self.create("r", "SELECT * FROM 'in' WHERE regexp_matches(a, '(')")  # valid nowhere: Undefined, as on AWS
+
     def test_an_unknown_version_of_sql(self):
         status, code, message = self.refused(self.iot.create_topic_rule, ruleName="r", topicRulePayload=payload(
             "SELECT * FROM 'in'", awsIotSqlVersion="2017-01-01"))
@@ -296,6 +308,46 @@ class AtWork(Rules, Messaging):
                 topic, text = listener.message()
             self.assertEqual((topic, json.loads(text)), ("out", {"n": 1, "topic": "a/b"}))
         self.assertIn("RuleNotFound", self.daemon.log())
+
+    def test_the_message_behind_the_answer_sees_the_rule(self):  # RU-3
+        sender = self.daemon.client("iot-data")
+        with self.subscriber("out/#") as listener:
+            for i in range(20):
+                name, sql = f"r{i}", f"SELECT topic(2) AS n FROM 'in/{i}'"
+                self.create(name, sql, republish(f"out/{i}/new"))
+                sender.publish(topic=f"in/{i}", payload=b"{}")
+                self.assertEqual(listener.message(), (f"out/{i}/new", f'{{"n":"{i}"}}'))
+                self.iot.replace_topic_rule(ruleName=name, topicRulePayload=payload(sql, republish(f"out/{i}/replaced")))
+                sender.publish(topic=f"in/{i}", payload=b"{}")
+                self.assertEqual(listener.message()[0], f"out/{i}/replaced")
+                self.iot.delete_topic_rule(ruleName=name)
+                sender.publish(topic=f"in/{i}", payload=b"{}")  # nobody's: the next message is of the next rule
+
+    def test_rules_see_who_signed(self):  # M section 7.6
+        self.create("who", "SELECT principal() AS p, clientid() AS c FROM 'in'", republish("out"))
+        role = self.daemon.client("iam").create_role(RoleName="guest", AssumeRolePolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}))["Role"]
+        assumed = self.daemon.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="build")
+        with self.subscriber("out") as listener:
+            self.daemon.client("iot-data").publish(topic="in", payload=b"{}")
+            self.assertEqual(json.loads(listener.message()[1]), {"p": ACCOUNT, "c": "n/a"})
+            self.daemon.client("iot-data", assumed["Credentials"]["AccessKeyId"]).publish(topic="in", payload=b"{}")
+            self.assertEqual(json.loads(listener.message()[1]), {"p": role["RoleId"] + ":build", "c": "n/a"})
+            self.publish("in", "{}")
+            self.assertEqual(json.loads(listener.message()[1]),
+                             {"p": self.anybody.arn.rsplit("/", 1)[1], "c": "speaker"})
+
+    def test_a_regular_expression_of_the_message_that_is_not_here_is_told_once(self):  # M section 7.6
+        self.create("search", "SELECT isUndefined(regexp_matches('ab', re)) AS u FROM 'in'", republish("out"),
+                    awsIotSqlVersion="2016-03-23")
+        with self.subscriber("out") as listener:
+            for _ in range(3):
+                self.publish("in", '{"re": "a(?=b)"}')
+                self.assertEqual(json.loads(listener.message()[1]), {"u": True})
+        lines = [line for line in self.daemon.log().splitlines() if "a(?=b)" in line]
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn("rule=search", lines[0])
 
     def test_bytes_pass_as_they_are(self):  # RU-25
         self.create("raw", "SELECT * FROM 'in'", republish("out"))

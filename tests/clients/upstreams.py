@@ -176,6 +176,53 @@ class Upstreams(Story):
                          ("ServiceUnavailableException", 503))
         self.assertIn("The upstream of kinesis at http://127.0.0.1:", error["Error"]["Message"])
 
+    def test_a_tab_in_a_header_goes_through(self):
+        self.daemon.http("GET", "/bucket/key", {**signed("s3"), "X-Tab": "a\tb"})
+        self.assertEqual(dict(self.server.seen[0][2])["X-Tab"], "a\tb")
+
+    def test_a_reset_ends_what_is_on_its_way(self):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            daemon = Daemon("--upstream", f"sns=http://127.0.0.1:{silent.getsockname()[1]}")
+            self.addCleanup(daemon.close)
+            url = urlsplit(daemon.endpoint)
+            client = http.client.HTTPConnection(url.hostname, url.port, timeout=20)
+            client.request("GET", "/", headers=signed("sns"))
+            peer, _ = silent.accept()
+            self.assertEqual(daemon.http("POST", "/_iot/reset").status, 200)
+            answer = client.getresponse()
+            self.assertEqual(answer.status, 503)
+            self.assertIn(b"the emulator was reset", answer.read())
+            client.close()
+            peer.close()
+
+    def test_what_is_no_http_is_a_bad_gateway(self):
+        for text, why in ((b"SSH-2.0-OpenSSH_9.2\r\n", b"its answer is not HTTP"),
+                          (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", b"its answer breaks off"),
+                          (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1024 * 1024 + b"\r\n\r\n", b"the head of its answer")):
+            with socket.socket() as listener:
+                listener.bind(("127.0.0.1", 0))
+                listener.listen()
+                daemon = Daemon("--upstream", f"sns=http://127.0.0.1:{listener.getsockname()[1]}")
+                self.addCleanup(daemon.close)
+
+                def answer_oddly():
+                    peer, _ = listener.accept()
+                    peer.recv(65536)
+                    try:
+                        peer.sendall(text)
+                    except OSError:
+                        pass  # hung up on, as it should be
+                    peer.close()
+
+                thread = threading.Thread(target=answer_oddly)
+                thread.start()
+                answer = daemon.http("GET", "/", signed("sns"))
+                thread.join()
+            self.assertEqual(answer.status, 502, why)
+            self.assertIn(why, answer.body)
+
     def test_a_server_that_hangs_up_is_a_bad_gateway(self):
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))

@@ -118,6 +118,23 @@ TEST(RegistrationHandler, CommandGetsTheEventOnStdinAndItsWayBackInTheEnvironmen
   EXPECT_THAT(emu.refusals().back().cause, Not(HasSubstr("handler")));
 }
 
+TEST(RegistrationHandler, IsCalledOnceForEachConnectThatFindsTheCertificatePending) {  // P3.5 row 7, P3.7
+  const Folder folder;
+  Emulator emu{with_command("echo x >> " + folder.file("runs"))};
+  const Recorder events = emu.record("$aws/events/certificates/registered/+");
+  const CaFixture ca = emu.register_ca({.auto_registration = true});
+  Device device{emu, ca.sign_device("sn-0001")};
+  for (int i = 0; i < 20; ++i) EXPECT_THAT(device.connect(), RefusedBecause(Refusal::certificate_pending));
+  EXPECT_TRUE(emu.settle());
+  EXPECT_EQ(events.messages().size(), 20U);
+  EXPECT_EQ(folder.read("runs").size(), 2 * events.messages().size()) << "one run an event, no more";
+  emu.api("UpdateCertificate",
+          {{"certificateId", device.identity().certificate_id}, {"newStatus", "ACTIVE"}});
+  device.connect();
+  EXPECT_TRUE(emu.settle());
+  EXPECT_EQ(folder.read("runs").size(), 40U) << "an active certificate is no news";
+}
+
 TEST(RegistrationHandler, CommandThatFailsSaysSoWithItsLastLine) {
   Emulator emu{with_command("echo first; echo no such policy >&2; exit 3")};
   Device device = knock(emu);

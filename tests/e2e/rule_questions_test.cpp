@@ -7,7 +7,9 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <regex>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/seeded_random.h"
@@ -168,6 +170,58 @@ TEST_F(RuleQuestions, ASecretStandsInNoLogAndNoRecord) {
   EXPECT_THAT(logged(), AllOf(HasSubstr("the secret has no key 'nothing'"), Not(HasSubstr("canary"))));
 }
 
+TEST_F(RuleQuestions, ASecretStandsInNoRecordHoweverRequestsWriteIt) {
+  const testing::TemporaryDirectory folder;
+  const std::string value = R"(ca"na/ry + \mine)";
+  options.upstreams["secretsmanager"] = upstream.url();
+  options.record_actions = (folder / "actions").string();
+  upstream.answer(kTarget, Json{{"SecretString", Json{{"password", value}}.dump()}}.dump());
+  const std::string role = "arn:aws:iam::123456789012:role/rules";
+  const auto secret = "get_secret('db', 'SecretString', 'password', " + std::string{kRole} + ")";
+  std::string shown;
+  {
+    Emulator emu{options};
+    const Json payload{
+        {"sql", "SELECT " + secret + " AS p, encode(" + secret + ", 'base64') AS e FROM 'in'"},
+        {"awsIotSqlVersion", "2016-03-23"},
+        {"actions",
+         Json::array(
+             {{{"kinesis", {{"streamName", "s"}, {"partitionKey", "${" + secret + "}"}, {"roleArn", role}}}},
+              {{"sns", {{"targetArn", "arn:aws:sns:us-east-1:123456789012:t"}, {"roleArn", role}}}},
+              {{"sqs",
+                {{"queueUrl", "https://sqs.us-east-1.amazonaws.com/123456789012/none"},
+                 {"useBase64", true},
+                 {"roleArn", role}}}},
+              {{"firehose", {{"deliveryStreamName", "s"}, {"roleArn", role}}}},
+              {{"s3", {{"bucketName", "b"}, {"key", "k/${" + secret + "}"}, {"roleArn", role}}}},
+              {{"republish", {{"topic", "out/${" + secret + "}"}, {"roleArn", role}}}},
+              {{"lambda", {{"functionArn", "arn:aws:lambda:us-east-1:123456789012:function:none"}}}}})},
+        {"errorAction", {{"cloudwatchLogs", {{"logGroupName", "g"}, {"roleArn", role}}}}}};
+    ASSERT_THAT(emu.api("CreateTopicRule", {{"ruleName", "r"}, {"topicRulePayload", payload}}), IsOk());
+    emu.publish("in", R"({"n":1})");
+    EXPECT_TRUE(emu.settle());
+    EXPECT_GE(emu.actions().size(), 7U);
+    shown = http::RawClient{emu.api_port()}.ask("GET /_iot/actions HTTP/1.1\r\nHost: localhost\r\n\r\n").body;
+  }
+  std::ifstream file{folder / "actions"};
+  const std::string recorded{std::istreambuf_iterator<char>{file}, {}};
+  const auto said = logged();
+  for (const auto& text : {shown, recorded, said}) {
+    for (const auto* part : {"ca\"na", "ca\\\"na", "ry +", "ry%20", "ry+", "mine", "na/ry", "na%2Fry"}) {
+      EXPECT_THAT(text, Not(HasSubstr(part)));
+    }
+  }
+  EXPECT_THAT(recorded, AllOf(HasSubstr("kinesis"), HasSubstr("***")));
+  // No text that is base64 holds it.
+  for (const auto& text : {shown, recorded}) {
+    const std::regex encoded{"[A-Za-z0-9+/]{8,}={0,2}"};
+    for (std::sregex_iterator found{text.begin(), text.end(), encoded}; found != std::sregex_iterator{};
+         ++found) {
+      EXPECT_THAT(from_base64(found->str()).value_or(""), Not(HasSubstr("mine"))) << found->str();
+    }
+  }
+}
+
 TEST_F(RuleQuestions, WithoutAnybodyToAskTheRuleEndsWithASentence) {  // RU-28
   EXPECT_THAT(select("get_secret('db', 'SecretString', " + std::string{kRole} + ") AS s"), IsEmpty());
   EXPECT_THAT(logged(), HasSubstr("--upstream secretsmanager=URL"));
@@ -255,6 +309,22 @@ TEST_F(RuleQuestions, ADescriptorIsFetchedFromS3Signed) {
   const auto asked = upstream.asked("/schemas/machine.desc");
   ASSERT_EQ(asked.size(), 1U);
   EXPECT_THAT(*http::find_header(asked[0].headers, "Authorization"), HasSubstr("/us-east-1/s3/aws4_request"));
+}
+
+TEST_F(RuleQuestions, AnItemOfDynamodbIsAskedSignedOfItsUpstream) {
+  options.upstreams["dynamodb"] = upstream.url();
+  const std::string target = "DynamoDB_20120810.GetItem";
+  upstream.answer(target, R"({"Item":{"id":{"S":"lathe"},"limit":{"N":"50"}}})");
+  EXPECT_THAT(
+      select("get_dynamodb('machines', 'id', name, 'day', 7, " + std::string{kRole} + ").limit AS most",
+             R"({"name":"lathe"})"),
+      ElementsAre(Json{{"most", 50}}));
+  const auto asked = upstream.asked(target);
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(Json::parse(asked[0].body),
+            Json::parse(R"({"TableName":"machines","Key":{"id":{"S":"lathe"},"day":{"N":"7"}}})"));
+  ASSERT_NE(asked[0].header("Authorization"), nullptr);
+  EXPECT_THAT(*asked[0].header("Authorization"), HasSubstr("/us-east-1/dynamodb/aws4_request"));
 }
 
 }  // namespace

@@ -191,6 +191,9 @@ class Emulator {
   /// False, and nothing moved, if the clock is the machine's.
   bool advance(Duration by);
   /// Everything is gone: registry, sessions, retained messages, refusals, actions; live connections are cut.
+  /// The user's code is ended before: processes of functions and of commands are dead, webhooks are hung up
+  /// on, calls that wait are dropped. A callback that runs cannot be killed: it is waited for, ten seconds at
+  /// most, and what it does after those, and what a webhook's server does at any time, meets the new state.
   /// `keep_ca` keeps the CA certificates and the registration code.
   void reset(bool keep_ca = false);
   /// Closes listeners and sessions in order. Later calls do nothing; the destructor calls it.

@@ -63,6 +63,8 @@ enum class Refusal {
   reserved_topic,
   /// A broken rule of the protocol, a limit or a deadline (M section 2).
   protocol_error,
+  /// A rate of M section 10 or P10.8 is used up, with the switch `throttle`.
+  throttled,
   /// A live connection whose certificate left ACTIVE or was deleted (P2.7).
   authorization_lost,
   /// The user's registration handler failed; the certificate stays PENDING_ACTIVATION.

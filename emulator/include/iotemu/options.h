@@ -45,7 +45,8 @@ struct Switches {
   DeniedPublish denied_publish{DeniedPublish::close};
   Qos2 qos2{Qos2::close};
   /// M section 0. The per-second rates: CONNECT by client id (M3-12), publishes and bytes by connection
-  /// (M3-41), queueing (M3-46), retained messages (M3-56).
+  /// (M3-41), queueing (M3-46), retained messages (M3-56); of the account: connects, registrations of device
+  /// certificates, requests of each API operation, fleet provisioning (M section 10, P10.8).
   bool throttle{false};
   /// M3-4. A packet sent before CONNACK closes the connection.
   bool strict_connack{false};
@@ -108,6 +109,13 @@ struct Limits {
   /// Of one connection, with the switch `throttle` (M3-41).
   std::size_t publishes_per_second{100};
   std::size_t bytes_per_second{512 * 1024};
+  /// Of an account in a region, with the switch `throttle` (M section 10, P10.8): accepted certificates'
+  /// CONNECTs; device certificates registered at their first connect; calls of one operation of the API
+  /// (those whose rate is not 10 in AWS keep their proportion); requests of fleet provisioning.
+  std::size_t connects_per_second{3'000};
+  std::size_t registrations_per_second{15};
+  std::size_t api_requests_per_second{10};
+  std::size_t provisioning_requests_per_second{10};
   /// What a pre-provisioning hook may take, in real time (P5.11).
   Duration provisioning_hook_timeout{std::chrono::seconds{5}};
 };
@@ -196,9 +204,9 @@ struct Options {
   /// Objects of S3 that rules read, as file descriptor sets of decode(…, 'proto', …): a bucket is a
   /// sub-folder of this one, a key a path in there. Empty = off.
   std::string bucket_folder{};
-  /// AWS services that someone else plays, by signing name: "http[s]://host[:port]". Their requests are
-  /// passed on unchanged, and actions of rules are sent there. That of s3,
-  /// "http[s]://[KEY:SECRET@]host[:port]", is also asked for files that are not in `bulk_input_folder` and
+  /// AWS services that someone else plays, by signing name: "http[s]://[KEY:SECRET@]host[:port][/path]".
+  /// Their requests are passed on unchanged, and actions of rules are sent there, signed with KEY, else with
+  /// the account's number and "test". s3 is also asked for files that are not in `bulk_input_folder` and
   /// `bucket_folder`; secretsmanager and machinelearning answer get_secret and machinelearning_predict of
   /// SQL.
   std::map<std::string, std::string> upstreams{};

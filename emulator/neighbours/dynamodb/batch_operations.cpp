@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "emulator/neighbours/dynamodb/dynamodb.h"
+#include "emulator/neighbours/dynamodb/intent.h"
 #include "emulator/neighbours/dynamodb/members.h"
 #include "emulator/neighbours/dynamodb/values.h"
 
@@ -27,6 +28,8 @@ constexpr std::size_t kMaxBatchBody = 24UL * 1024 * 1024;
 /// Tokens of transactions that are remembered, and how long.
 constexpr std::size_t kMaxTokens = 1000;
 constexpr auto kTokenLife = std::chrono::minutes{10};
+/// Every item is read or written twice: to prepare and to commit.
+constexpr double kTransactional = 2;
 
 constexpr std::array<std::string_view, 4> kWrites{"Put", "Delete", "Update", "ConditionCheck"};
 constexpr std::array<std::string_view, 2> kOnFailure{"ALL_OLD", "NONE"};
@@ -55,6 +58,10 @@ Answer<std::string> only(const Json& holder, const Names& names, const std::stri
   }
   if (found.empty()) return refused(of + " must contain one of Check, Put, Update or Delete");
   return found;
+}
+
+Fault too_large() {
+  return refused("Transaction request is larger than 4 MB");
 }
 
 struct Same {
@@ -112,12 +119,8 @@ Answer<Json> Dynamodb::batch_write(const Question& question) {
   std::size_t total = 0;
   for (const auto& list : requests) total += list.size();
   if (total > kMaxWrites) return refused("Too many items requested for the BatchWriteItem call");
-  const std::lock_guard lock{mutex_};
-  std::vector<Write> writes;
-  std::set<Same> seen;
-  auto consumed = Json::array();
+  std::vector<Intent> intents;
   for (const auto& [name, list] : requests.items()) {
-    double units = 0;
     for (const auto& request : list) {
       const bool put = request.contains("PutRequest");
       if (put == request.contains("DeleteRequest")) {
@@ -128,89 +131,158 @@ Answer<Json> Dynamodb::batch_write(const Question& question) {
       }
       auto input = request.at(put ? "PutRequest" : "DeleteRequest");
       input["TableName"] = name;
-      auto write = put ? plan_put(question.realm, input) : plan_delete(question.realm, input);
+      auto intent = put ? read_put(input) : read_delete(input);
+      if (!intent) return intent.fault();
+      intents.push_back(std::move(*intent));
+    }
+  }
+  std::vector<Write> writes;
+  std::set<Same> seen;
+  dynamodb::Consumed consumed;
+  dynamodb::Collections collections;
+  {
+    const std::lock_guard lock{mutex_};
+    for (auto& intent : intents) {
+      auto write = plan(question.realm, std::move(intent));
       if (!write) return write.fault();
       if (!seen.insert({write->table, write->place}).second) {
         return refused("Provided list of item keys contains duplicates");
       }
-      units += dynamodb::write_units(write->before, write->after);
+      consumed.add(write->table->shared_shape(), write->capacity());
+      collections.add(write->table->shape(), write->hash);
       writes.push_back(std::move(*write));
     }
-    if (dynamodb::wants_consumed(question.input)) {
-      consumed.push_back(dynamodb::consumed_json(question.input, *writes.back().table, units));
-    }
+    if (auto done = carry_out(writes); !done) return done.fault();
   }
-  if (auto done = carry_out(writes); !done) return done.fault();
   Json answer{{"UnprocessedItems", Json::object()}};
-  if (!consumed.empty()) answer["ConsumedCapacity"] = std::move(consumed);
+  consumed.put(question.input, answer);
+  collections.put(question.input, answer);
   return answer;
 }
 
-Answer<Json> Dynamodb::batch_get(const Question& question) {
-  const auto& requests = question.input.at("RequestItems");
-  std::size_t total = 0;
-  for (const auto& request : requests) total += request.at("Keys").size();
-  if (total > kMaxReads) return refused("Too many items requested for the BatchGetItem call");
-  const std::lock_guard lock{mutex_};
-  Json answer{{"Responses", Json::object()}, {"UnprocessedKeys", Json::object()}};
-  std::size_t bytes = 0;
-  auto consumed = Json::array();
-  for (const auto& [name, request] : requests.items()) {
-    auto bindings = Bindings::read(request);
-    if (!bindings) return bindings.fault();
-    const auto places = dynamodb::read_places(request, *bindings);
-    if (!places) return places.fault();
-    if (auto used = bindings->check_all_used(); !used) return used.fault();
-    const auto table = find_table(question.realm, name);
-    if (!table) return table.fault();
-    auto& items = answer["Responses"][name] = Json::array();
-    std::set<dynamodb::Place> seen;
-    double units = 0;
-    for (const auto& wire : request.at("Keys")) {
-      const auto key = dynamodb::read_item(wire);
-      if (!key) return key.fault();
-      const auto place = (*table)->place_of_key(*key);
-      if (!place) return place.fault();
-      if (!seen.insert(*place).second) return refused("Provided list of item keys contains duplicates");
-      const auto item = (*table)->find(*place);
-      const auto size = item ? dynamodb::item_size(*item) : 0;
-      if (bytes + size > kMaxBatchBytes) {
-        auto& left = answer["UnprocessedKeys"][name];
-        if (left.is_null()) {
-          left = request;
-          left["Keys"] = Json::array();
-        }
-        left["Keys"].push_back(wire);
-        continue;
+/// Keys to read, and what was found.
+struct Dynamodb::Reads {
+  struct One {
+    std::string table{};
+    Json key{};
+    std::optional<std::vector<dynamodb::DocumentPath>> places{};
+    bool consistent{true};
+    Item item{};
+    bool left{false};  ///< for another request
+  };
+  std::vector<One> all{};
+  std::size_t bytes{0};
+};
+
+void Dynamodb::batch_get(const Question& question, Later later) {
+  const auto reads = std::make_shared<Reads>();
+  dynamodb::Consumed consumed;
+  const auto read = [&]() -> Done {
+    const auto& requests = question.input.at("RequestItems");
+    std::size_t total = 0;
+    for (const auto& request : requests) total += request.at("Keys").size();
+    if (total > kMaxReads) return refused("Too many items requested for the BatchGetItem call");
+    for (const auto& [name, request] : requests.items()) {
+      auto bindings = Bindings::read(request);
+      if (!bindings) return bindings.fault();
+      const auto places = dynamodb::read_places(request, *bindings);
+      if (!places) return places.fault();
+      if (auto used = bindings->check_all_used(); !used) return used;
+      for (const auto& wire : request.at("Keys")) {
+        auto key = dynamodb::read_item(wire);
+        if (!key) return key.fault();
+        reads->all.push_back({.table = name,
+                              .key = std::move(*key),
+                              .places = *places,
+                              .consistent = request.value("ConsistentRead", false)});
       }
-      bytes += size;
-      units += dynamodb::read_units(size, request.value("ConsistentRead", false));
-      if (item) items.push_back(*places ? dynamodb::project(*item, **places) : *item);
     }
-    if (dynamodb::wants_consumed(question.input)) {
-      consumed.push_back(dynamodb::consumed_json(question.input, **table, units));
+    std::set<Same> seen;
+    const std::lock_guard lock{mutex_};
+    for (auto& one : reads->all) {
+      const auto table = find_table(question.realm, one.table);
+      if (!table) return table.fault();
+      auto place = (*table)->place_of_key(one.key);
+      if (!place) return place.fault();
+      if (!seen.insert({*table, *place}).second) {
+        return refused("Provided list of item keys contains duplicates");
+      }
+      one.item = (*table)->find(*place);
+      const auto size = one.item ? one.item->size : 0;
+      one.left = reads->bytes + size > kMaxBatchBytes;
+      if (one.left) continue;
+      reads->bytes += size;
+      consumed.add((*table)->shared_shape(), {.table = dynamodb::read_units(size, one.consistent)});
     }
+    return Ok{};
+  }();
+  if (!read) return later(read.fault());
+  auto told = Json{{"Responses", Json::object()}, {"UnprocessedKeys", Json::object()}};
+  consumed.put(question.input, told);
+  for (const auto& one : reads->all) {
+    told["Responses"][one.table] = Json::array();
+    if (!one.left) continue;
+    auto& left = told["UnprocessedKeys"][one.table];
+    if (left.is_null()) {
+      left = question.input.at("RequestItems").at(one.table);
+      left["Keys"] = Json::array();
+    }
+    left["Keys"].push_back(one.key);
   }
-  if (!consumed.empty()) answer["ConsumedCapacity"] = std::move(consumed);
-  return answer;
+  answer(
+      reads->bytes, reads->all.size(),
+      [reads, told = std::move(told)]() -> Answer<Json> {
+        auto whole = told;
+        for (const auto& [table, key, places, consistent, item, left] : reads->all) {
+          if (!item || left) continue;
+          whole["Responses"][table].push_back(places ? dynamodb::project(item->attributes, *places)
+                                                     : item->attributes);
+        }
+        return whole;
+      },
+      later);
 }
 
-Answer<Dynamodb::Write> Dynamodb::plan_transaction(const Realm& realm, const Json& input) {
+Answer<Dynamodb::Intent> Dynamodb::read_transaction(const Json& input) {
   const auto kind = only(input, kWrites, "TransactItems");
   if (!kind) return kind.fault();
   const auto& part = input.at(*kind);
-  if (*kind == "Put") return plan_put(realm, part);
-  if (*kind == "Update") return plan_update(realm, part);
-  if (*kind == "Delete") return plan_delete(realm, part);
+  if (*kind == "Put") return read_put(part);
+  if (*kind == "Update") return read_update(part);
+  if (*kind == "Delete") return read_delete(part);
   if (!part.contains("ConditionExpression")) {
     return refused("The expression can not be empty; a ConditionCheck has a ConditionExpression");
   }
-  return plan_check(realm, part);
+  return read_check(part);
+}
+
+/// A token's second request: nothing is written, and what it reads is counted.
+Answer<Json> Dynamodb::repeated(const Question& question, const std::vector<Intent>& intents) {
+  dynamodb::Consumed consumed{"ReadCapacityUnits"};
+  for (const auto& intent : intents) {
+    const auto table = find_table(question.realm, intent.table);
+    if (!table) return table.fault();
+    const auto place =
+        intent.item ? (*table)->place_of_item(intent.item->attributes) : (*table)->place_of_key(intent.key);
+    if (!place) return place.fault();
+    const auto item = (*table)->find(*place);
+    consumed.add((*table)->shared_shape(),
+                 {.table = kTransactional * dynamodb::read_units(item ? item->size : 0, true)});
+  }
+  auto answer = Json::object();
+  consumed.put(question.input, answer);
+  return answer;
 }
 
 Answer<Json> Dynamodb::transact_write(const Question& question) {
   const auto token = question.str("ClientRequestToken");
-  const auto request = to_text(question.input.at("TransactItems"));
+  const auto request = spread(to_text(question.input.at("TransactItems")));
+  std::vector<Intent> intents;
+  for (const auto& item : question.input.at("TransactItems")) {
+    auto intent = read_transaction(item);
+    if (!intent) return intent.fault();
+    intents.push_back(std::move(*intent));
+  }
   const std::lock_guard lock{mutex_};
   while (!tokens_.empty() &&
          (tokens_.size() >= kMaxTokens || tokens_.front().at + kTokenLife < clock_.now())) {
@@ -218,7 +290,7 @@ Answer<Json> Dynamodb::transact_write(const Question& question) {
   }
   for (const auto& known : tokens_) {
     if (token.empty() || known.realm != question.realm || known.token != token) continue;
-    if (known.request == spread(request)) return Json::object();
+    if (known.request == request) return repeated(question, intents);
     return Fault{"IdempotentParameterMismatchException",
                  "The ClientRequestToken was used with other parameters before"};
   }
@@ -228,8 +300,11 @@ Answer<Json> Dynamodb::transact_write(const Question& question) {
   std::string codes;
   bool failed = false;
   std::size_t bytes = 0;
-  for (const auto& item : question.input.at("TransactItems")) {
-    auto write = plan_transaction(question.realm, item);
+  dynamodb::Consumed consumed{"WriteCapacityUnits"};
+  dynamodb::Collections collections;
+  for (auto& intent : intents) {
+    const bool only_checks = intent.kind == Intent::Kind::check;
+    auto write = plan(question.realm, std::move(intent));
     Json reason{{"Code", "None"}};
     if (!write) {
       const auto& fault = write.fault();
@@ -242,7 +317,11 @@ Answer<Json> Dynamodb::transact_write(const Question& question) {
       if (!seen.insert({write->table, write->place}).second) {
         return refused("Transaction request cannot include multiple operations on one item");
       }
-      if (write->after) bytes += dynamodb::item_size(*write->after);
+      if (write->after) bytes += write->after->size;
+      if (bytes > kMaxTransactionBytes) return too_large();
+      auto capacity = write->capacity();
+      consumed.add(write->table->shared_shape(), capacity *= kTransactional);
+      if (!only_checks) collections.add(write->table->shape(), write->hash);
       writes.push_back(std::move(*write));
     }
     codes += (codes.empty() ? "" : ", ") + reason.at("Code").get<std::string>();
@@ -255,34 +334,62 @@ Answer<Json> Dynamodb::transact_write(const Question& question) {
     fault.more = Json{{"CancellationReasons", std::move(reasons)}};
     return fault;
   }
-  if (bytes > kMaxTransactionBytes) return refused("Transaction request is larger than 4 MB");
   if (auto done = carry_out(writes); !done) return done.fault();
-  if (!token.empty()) tokens_.push_back({question.realm, token, spread(request), clock_.now()});
-  return Json::object();
+  if (!token.empty()) tokens_.push_back({question.realm, token, request, clock_.now()});
+  auto answer = Json::object();
+  consumed.put(question.input, answer);
+  collections.put(question.input, answer);
+  return answer;
 }
 
-Answer<Json> Dynamodb::transact_get(const Question& question) {
-  const std::lock_guard lock{mutex_};
-  Json answer{{"Responses", Json::array()}};
-  for (const auto& item : question.input.at("TransactItems")) {
-    const auto& get = item.at("Get");
-    auto bindings = Bindings::read(get);
-    if (!bindings) return bindings.fault();
-    const auto places = dynamodb::read_places(get, *bindings);
-    if (!places) return places.fault();
-    if (auto used = bindings->check_all_used(); !used) return used.fault();
-    const auto table = find_table(question.realm, get.at("TableName"));
-    if (!table) return table.fault();
-    const auto key = dynamodb::read_item(get.at("Key"));
-    if (!key) return key.fault();
-    const auto place = (*table)->place_of_key(*key);
-    if (!place) return place.fault();
-    const auto found = (*table)->find(*place);
-    auto response = Json::object();
-    if (found) response["Item"] = *places ? dynamodb::project(*found, **places) : *found;
-    answer["Responses"].push_back(std::move(response));
-  }
-  return answer;
+void Dynamodb::transact_get(const Question& question, Later later) {
+  const auto reads = std::make_shared<Reads>();
+  dynamodb::Consumed consumed{"ReadCapacityUnits"};
+  const auto read = [&]() -> Done {
+    for (const auto& item : question.input.at("TransactItems")) {
+      const auto& get = item.at("Get");
+      auto bindings = Bindings::read(get);
+      if (!bindings) return bindings.fault();
+      auto places = dynamodb::read_places(get, *bindings);
+      if (!places) return places.fault();
+      if (auto used = bindings->check_all_used(); !used) return used;
+      auto key = dynamodb::read_item(get.at("Key"));
+      if (!key) return key.fault();
+      reads->all.push_back(
+          {.table = get.at("TableName"), .key = std::move(*key), .places = std::move(*places)});
+    }
+    const std::lock_guard lock{mutex_};
+    for (auto& one : reads->all) {
+      const auto table = find_table(question.realm, one.table);
+      if (!table) return table.fault();
+      const auto place = (*table)->place_of_key(one.key);
+      if (!place) return place.fault();
+      one.item = (*table)->find(*place);
+      const auto size = one.item ? one.item->size : 0;
+      reads->bytes += size;
+      consumed.add((*table)->shared_shape(), {.table = kTransactional * dynamodb::read_units(size, true)});
+    }
+    return Ok{};
+  }();
+  if (!read) return later(read.fault());
+  if (reads->bytes > kMaxTransactionBytes) return later(too_large());
+  auto told = Json{{"Responses", Json::array()}};
+  consumed.put(question.input, told);
+  answer(
+      reads->bytes, reads->all.size(),
+      [reads, told = std::move(told)]() -> Answer<Json> {
+        auto whole = told;
+        for (const auto& one : reads->all) {
+          auto response = Json::object();
+          if (one.item) {
+            response["Item"] =
+                one.places ? dynamodb::project(one.item->attributes, *one.places) : one.item->attributes;
+          }
+          whole["Responses"].push_back(std::move(response));
+        }
+        return whole;
+      },
+      later);
 }
 
 }  // namespace iotemu::neighbours

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "emulator/neighbours/dynamodb/dynamodb.h"
+#include "emulator/neighbours/dynamodb/intent.h"
 #include "emulator/neighbours/dynamodb/legacy.h"
 #include "emulator/neighbours/dynamodb/members.h"
 #include "emulator/neighbours/dynamodb/values.h"
@@ -39,23 +40,22 @@ std::vector<Member> write_members(std::vector<Member> members) {
   return dynamodb::with_bindings(std::move(members));
 }
 
-Done check_unbuilt(const Json& input) {
-  if (input.value("ReturnItemCollectionMetrics", "NONE") == "NONE") return Ok{};
-  return refused("ReturnItemCollectionMetrics is not emulated; leave it out or say NONE");
+Done check_returned(const Question& question) {
+  const auto returned = question.str("ReturnValues");
+  if (returned.empty() || returned == "NONE" || returned == "ALL_OLD") return Ok{};
+  return refused("ReturnValues can only be ALL_OLD or NONE");
 }
 
-/// The request's condition and bindings against the item as it is.
-Done check_condition(const Json& input, Bindings& bindings, const dynamodb::Item& before) {
+bool tells_old(const Json& input) {
+  return input.value("ReturnValuesOnConditionCheckFailure", "NONE") == "ALL_OLD";
+}
+
+/// The condition of a write, after which no binding may be left.
+Answer<std::optional<dynamodb::Condition>> read_last_condition(const Json& input, Bindings& bindings) {
   auto condition = dynamodb::read_write_condition(input, bindings);
-  if (!condition) return condition.fault();
-  if (auto used = bindings.check_all_used(); !used) return used;
-  static const Json none = Json::object();
-  if (!*condition || dynamodb::holds(**condition, before ? *before : none)) return Ok{};
-  Fault fault{"ConditionalCheckFailedException", "The conditional request failed"};
-  if (before && input.value("ReturnValuesOnConditionCheckFailure", "NONE") == "ALL_OLD") {
-    fault.more = Json{{"Item", *before}};
-  }
-  return fault;
+  if (!condition) return condition;
+  if (auto used = bindings.check_all_used(); !used) return used.fault();
+  return condition;
 }
 
 }  // namespace
@@ -79,47 +79,45 @@ void Dynamodb::add_item_operations() {
   add("DeleteItem", write_members({dynamodb::attributes("Key").required()}), &Dynamodb::delete_item);
 }
 
-Answer<Dynamodb::Write> Dynamodb::plan_put(const Realm& realm, const Json& input) {
+Answer<Dynamodb::Intent> Dynamodb::read_put(const Json& input) {
   auto bindings = Bindings::read(input);
   if (!bindings) return bindings.fault();
-  auto item = dynamodb::read_item(input.at("Item"));
-  if (!item) return item.fault();
-  if (dynamodb::item_size(*item) > dynamodb::kMaxItemBytes) {
+  auto attributes = dynamodb::read_item(input.at("Item"));
+  if (!attributes) return attributes.fault();
+  auto item = dynamodb::keep(std::move(*attributes));
+  if (item->size > dynamodb::kMaxItemBytes) {
     return refused("Item size has exceeded the maximum allowed size");
   }
-  const auto table = find_table(realm, input.at("TableName"));
-  if (!table) return table.fault();
-  auto place = (*table)->place_of_item(*item);
-  if (!place) return place.fault();
-  Write write{.table = *table, .place = std::move(*place)};
-  write.before = write.table->find(write.place);
-  if (auto good = check_condition(input, *bindings, write.before); !good) return good.fault();
-  write.after = std::make_shared<const Json>(std::move(*item));
-  return write;
+  auto condition = read_last_condition(input, *bindings);
+  if (!condition) return condition.fault();
+  return Intent{.kind = Intent::Kind::put,
+                .table = input.at("TableName"),
+                .item = std::move(item),
+                .condition = std::move(*condition),
+                .tells_old = tells_old(input)};
 }
 
-Answer<Dynamodb::Write> Dynamodb::plan_check(const Realm& realm, const Json& input) {
-  auto write = plan_delete(realm, input);
-  if (write) write->after = write->before;  // the item stays as it is
-  return write;
+Answer<Dynamodb::Intent> Dynamodb::read_check(const Json& input) {
+  auto intent = read_delete(input);
+  if (intent) intent->kind = Intent::Kind::check;
+  return intent;
 }
 
-Answer<Dynamodb::Write> Dynamodb::plan_delete(const Realm& realm, const Json& input) {
+Answer<Dynamodb::Intent> Dynamodb::read_delete(const Json& input) {
   auto bindings = Bindings::read(input);
   if (!bindings) return bindings.fault();
-  const auto key = dynamodb::read_item(input.at("Key"));
+  auto key = dynamodb::read_item(input.at("Key"));
   if (!key) return key.fault();
-  const auto table = find_table(realm, input.at("TableName"));
-  if (!table) return table.fault();
-  auto place = (*table)->place_of_key(*key);
-  if (!place) return place.fault();
-  Write write{.table = *table, .place = std::move(*place)};
-  write.before = write.table->find(write.place);
-  if (auto good = check_condition(input, *bindings, write.before); !good) return good.fault();
-  return write;
+  auto condition = read_last_condition(input, *bindings);
+  if (!condition) return condition.fault();
+  return Intent{.kind = Intent::Kind::remove,
+                .table = input.at("TableName"),
+                .key = std::move(*key),
+                .condition = std::move(*condition),
+                .tells_old = tells_old(input)};
 }
 
-Answer<Dynamodb::Write> Dynamodb::plan_update(const Realm& realm, const Json& input) {
+Answer<Dynamodb::Intent> Dynamodb::read_update(const Json& input) {
   auto bindings = Bindings::read(input);
   if (!bindings) return bindings.fault();
   if (auto good = dynamodb::check_one_kind(input); !good) return good.fault();
@@ -132,104 +130,140 @@ Answer<Dynamodb::Write> Dynamodb::plan_update(const Realm& realm, const Json& in
     if (!read) return read.fault();
     update = std::move(*read);
   }
-  const auto key = dynamodb::read_item(input.at("Key"));
+  auto key = dynamodb::read_item(input.at("Key"));
   if (!key) return key.fault();
-  const auto table = find_table(realm, input.at("TableName"));
+  auto condition = read_last_condition(input, *bindings);
+  if (!condition) return condition.fault();
+  return Intent{.kind = Intent::Kind::update,
+                .table = input.at("TableName"),
+                .key = std::move(*key),
+                .update = std::move(update),
+                .condition = std::move(*condition),
+                .tells_old = tells_old(input)};
+}
+
+Answer<Dynamodb::Write> Dynamodb::plan(const Realm& realm, Intent intent) {
+  using Kind = Intent::Kind;
+  const auto table = find_table(realm, intent.table);
   if (!table) return table.fault();
-  for (const auto& path : update.paths()) {
-    if (!(*table)->shape().keys.holds(path[0].name)) continue;
+  const auto& keys = (*table)->shape().keys;
+  for (const auto& path : intent.update.paths()) {
+    if (!keys.holds(path[0].name)) continue;
     return refused("One or more parameter values were invalid: Cannot update attribute " + path[0].name +
                    ". This attribute is part of the key");
   }
-  auto place = (*table)->place_of_key(*key);
+  auto place = intent.kind == Kind::put ? (*table)->place_of_item(intent.item->attributes)
+                                        : (*table)->place_of_key(intent.key);
   if (!place) return place.fault();
-  Write write{.table = *table, .place = std::move(*place), .updated = update.paths()};
+  const auto& named = intent.kind == Kind::put ? intent.item->attributes : intent.key;
+  Write write{.table = *table, .place = std::move(*place), .hash = named.at(keys.hash)};
   write.before = write.table->find(write.place);
-  if (auto good = check_condition(input, *bindings, write.before); !good) return good.fault();
-  auto after = dynamodb::updated(write.before ? *write.before : *key, update);
+  static const Json none = Json::object();
+  const auto& before = write.before ? write.before->attributes : none;
+  if (intent.condition && !dynamodb::holds(*intent.condition, before)) {
+    Fault fault{"ConditionalCheckFailedException", "The conditional request failed"};
+    if (write.before && intent.tells_old) fault.more = Json{{"Item", before}};
+    return fault;
+  }
+  if (intent.kind == Kind::check) write.after = write.before;  // the item stays as it is
+  if (intent.kind == Kind::put) write.after = std::move(intent.item);
+  if (intent.kind != Kind::update) return write;
+  auto after = dynamodb::updated(write.before ? before : intent.key, intent.update);
   if (!after) return after.fault();
-  if (dynamodb::item_size(*after) > dynamodb::kMaxItemBytes) {
+  if (auto good = dynamodb::check_depth(*after); !good) return good.fault();
+  write.after = dynamodb::keep(std::move(*after));
+  if (write.after->size > dynamodb::kMaxItemBytes) {
     return refused("Item size to update has exceeded the maximum allowed size");
   }
-  if (auto good = dynamodb::check_depth(*after); !good) return good.fault();
-  if (auto good = write.table->place_of_item(*after); !good) return good.fault();
-  write.after = std::make_shared<const Json>(std::move(*after));
+  if (auto good = write.table->place_of_item(write.after->attributes); !good) return good.fault();
   return write;
 }
 
-Answer<Json> Dynamodb::put_item(const Question& question) {
-  const auto returned = question.str("ReturnValues");
-  if (!returned.empty() && returned != "NONE" && returned != "ALL_OLD") {
-    return refused("ReturnValues can only be ALL_OLD or NONE");
-  }
-  if (auto built = check_unbuilt(question.input); !built) return built.fault();
-  const std::lock_guard lock{mutex_};
-  auto write = plan_put(question.realm, question.input);
-  if (!write) return write.fault();
-  if (auto done = carry_out({*write}); !done) return done.fault();
+Answer<Json> Dynamodb::write(const Question& question, Answer<Intent> intent,
+                             const std::function<void(const Write&, Json&)>& show) {
+  if (!intent) return intent.fault();
+  std::shared_ptr<const dynamodb::TableShape> shape;
+  const auto written = [&]() -> Answer<Write> {
+    const std::lock_guard lock{mutex_};
+    auto planned = plan(question.realm, std::move(*intent));
+    if (!planned) return planned;
+    if (auto done = carry_out({*planned}); !done) return done.fault();
+    shape = planned->table->shared_shape();
+    return planned;
+  }();
+  if (!written) return written.fault();
   auto answer = Json::object();
-  if (returned == "ALL_OLD" && write->before) answer["Attributes"] = *write->before;
-  dynamodb::put_consumed(question.input, *write->table, dynamodb::write_units(write->before, write->after),
-                         answer);
+  show(*written, answer);
+  dynamodb::put_consumed(question.input, *shape,
+                         dynamodb::write_capacity(*shape, written->before, written->after), answer);
+  if (dynamodb::wants_metrics(question.input)) {
+    auto metrics = dynamodb::collection_metrics(*shape, written->hash);
+    if (!metrics.is_null()) answer["ItemCollectionMetrics"] = std::move(metrics);
+  }
   return answer;
+}
+
+Answer<Json> Dynamodb::put_item(const Question& question) {
+  if (auto good = check_returned(question); !good) return good.fault();
+  return write(question, read_put(question.input), [&](const Write& write, Json& answer) {
+    if (question.str("ReturnValues") == "ALL_OLD" && write.before)
+      answer["Attributes"] = write.before->attributes;
+  });
 }
 
 Answer<Json> Dynamodb::delete_item(const Question& question) {
-  const auto returned = question.str("ReturnValues");
-  if (!returned.empty() && returned != "NONE" && returned != "ALL_OLD") {
-    return refused("ReturnValues can only be ALL_OLD or NONE");
-  }
-  if (auto built = check_unbuilt(question.input); !built) return built.fault();
-  const std::lock_guard lock{mutex_};
-  auto write = plan_delete(question.realm, question.input);
-  if (!write) return write.fault();
-  if (auto done = carry_out({*write}); !done) return done.fault();
-  auto answer = Json::object();
-  if (returned == "ALL_OLD" && write->before) answer["Attributes"] = *write->before;
-  dynamodb::put_consumed(question.input, *write->table, dynamodb::write_units(write->before, nullptr),
-                         answer);
-  return answer;
+  if (auto good = check_returned(question); !good) return good.fault();
+  return write(question, read_delete(question.input), [&](const Write& write, Json& answer) {
+    if (question.str("ReturnValues") == "ALL_OLD" && write.before)
+      answer["Attributes"] = write.before->attributes;
+  });
 }
 
 Answer<Json> Dynamodb::update_item(const Question& question) {
-  if (auto built = check_unbuilt(question.input); !built) return built.fault();
-  const std::lock_guard lock{mutex_};
-  auto write = plan_update(question.realm, question.input);
-  if (!write) return write.fault();
-  if (auto done = carry_out({*write}); !done) return done.fault();
-  auto answer = Json::object();
-  const auto returned = question.str("ReturnValues");
-  const auto& shown = returned.ends_with("_OLD") ? write->before : write->after;
-  if (shown && returned.starts_with("ALL_")) answer["Attributes"] = *shown;
-  if (shown && returned.starts_with("UPDATED_")) {
-    auto part = dynamodb::project(*shown, write->updated);
-    if (!part.empty()) answer["Attributes"] = std::move(part);
-  }
-  dynamodb::put_consumed(question.input, *write->table, dynamodb::write_units(write->before, write->after),
-                         answer);
-  return answer;
+  auto intent = read_update(question.input);
+  const auto updated = intent ? intent->update.paths() : std::vector<dynamodb::DocumentPath>{};
+  return write(question, std::move(intent), [&](const Write& write, Json& answer) {
+    const auto returned = question.str("ReturnValues");
+    const auto& shown = returned.ends_with("_OLD") ? write.before : write.after;
+    if (shown && returned.starts_with("ALL_")) answer["Attributes"] = shown->attributes;
+    if (shown && returned.starts_with("UPDATED_")) {
+      auto part = dynamodb::project(shown->attributes, updated);
+      if (!part.empty()) answer["Attributes"] = std::move(part);
+    }
+  });
 }
 
-Answer<Json> Dynamodb::get_item(const Question& question) {
+void Dynamodb::get_item(const Question& question, Later later) {
   auto bindings = Bindings::read(question.input);
-  if (!bindings) return bindings.fault();
-  const auto places = dynamodb::read_places(question.input, *bindings);
-  if (!places) return places.fault();
-  if (auto used = bindings->check_all_used(); !used) return used.fault();
+  if (!bindings) return later(bindings.fault());
+  auto places = dynamodb::read_places(question.input, *bindings);
+  if (!places) return later(places.fault());
+  if (auto used = bindings->check_all_used(); !used) return later(used.fault());
   const auto key = dynamodb::read_item(question.input.at("Key"));
-  if (!key) return key.fault();
-  const std::lock_guard lock{mutex_};
-  const auto table = find_table(question.realm, question.str("TableName"));
-  if (!table) return table.fault();
-  const auto place = (*table)->place_of_key(*key);
-  if (!place) return place.fault();
-  const auto item = (*table)->find(*place);
-  auto answer = Json::object();
-  if (item) answer["Item"] = *places ? dynamodb::project(*item, **places) : *item;
+  if (!key) return later(key.fault());
+  std::shared_ptr<const dynamodb::TableShape> shape;
+  const auto item = [&]() -> Answer<Item> {
+    const std::lock_guard lock{mutex_};
+    const auto table = find_table(question.realm, question.str("TableName"));
+    if (!table) return table.fault();
+    const auto place = (*table)->place_of_key(*key);
+    if (!place) return place.fault();
+    shape = (*table)->shared_shape();
+    return (*table)->find(*place);
+  }();
+  if (!item) return later(item.fault());
+  auto told = Json::object();
   dynamodb::put_consumed(
-      question.input, **table,
-      dynamodb::read_units(item ? dynamodb::item_size(*item) : 0, question.flag("ConsistentRead")), answer);
-  return answer;
+      question.input, *shape,
+      {.table = dynamodb::read_units(*item ? (*item)->size : 0, question.flag("ConsistentRead"))}, told);
+  answer(
+      *item ? (*item)->footprint : 0, 1,
+      [item = *item, places = std::move(*places), told = std::move(told)]() -> Answer<Json> {
+        auto whole = told;
+        if (item) whole["Item"] = places ? dynamodb::project(item->attributes, *places) : item->attributes;
+        return whole;
+      },
+      later);
 }
 
 }  // namespace iotemu::neighbours

@@ -112,7 +112,30 @@ Answer<Stretch> stretch_of(const Term& term) {
   return stretch;
 }
 
+/// No key lies between `key` and this one.
+std::string next_key(const std::string& key) {
+  return key + '\0';
+}
+
+/// The least key behind all that begin with `prefix`; nothing: there is none.
+std::optional<std::string> behind_prefix(std::string prefix) {
+  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
+  if (prefix.empty()) return std::nullopt;
+  prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
+  return prefix;
+}
+
 }  // namespace
+
+std::string Stretch::first() const {
+  if (low) return low_included ? *low : next_key(*low);
+  return prefix.value_or("");
+}
+
+std::optional<std::string> Stretch::behind() const {
+  if (high) return high_included ? next_key(*high) : *high;
+  return prefix ? behind_prefix(*prefix) : std::nullopt;
+}
 
 int Stretch::position(const std::string& key) const {
   if (prefix && !key.starts_with(*prefix)) return key < *prefix ? -1 : 1;

@@ -20,8 +20,10 @@ struct Stretch {
   bool high_included{true};
   std::optional<std::string> prefix{};
 
-  /// Where a walk upwards may begin.
-  [[nodiscard]] std::string start() const { return low ? *low : prefix.value_or(""); }
+  /// The least key that may be in it.
+  [[nodiscard]] std::string first() const;
+  /// The least key behind it; nothing: there is no end.
+  [[nodiscard]] std::optional<std::string> behind() const;
   /// -1: the key lies before the stretch, 1: behind it.
   [[nodiscard]] int position(const std::string& key) const;
 };

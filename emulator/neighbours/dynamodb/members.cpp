@@ -1,13 +1,10 @@
 #include "emulator/neighbours/dynamodb/members.h"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 #include "emulator/neighbours/dynamodb/legacy.h"
 #include "emulator/neighbours/dynamodb/projection.h"
-#include "emulator/neighbours/dynamodb/values.h"
 
 namespace iotemu::neighbours::dynamodb {
 namespace {
@@ -81,29 +78,6 @@ Answer<std::optional<std::vector<DocumentPath>>> read_places(const Json& input, 
   auto paths = read_projection(text->get_ref<const std::string&>(), bindings);
   if (!paths) return paths.fault();
   return Places{std::move(*paths)};
-}
-
-double write_units(const Item& before, const Item& after) {
-  const auto bytes = std::max(before ? item_size(*before) : 0, after ? item_size(*after) : 0);
-  return std::max(1.0, std::ceil(static_cast<double>(bytes) / 1024));
-}
-
-double read_units(std::size_t bytes, bool consistent) {
-  return std::max(1.0, std::ceil(static_cast<double>(bytes) / 4096)) * (consistent ? 1.0 : 0.5);
-}
-
-bool wants_consumed(const Json& input) {
-  return input.value("ReturnConsumedCapacity", "NONE") != "NONE";
-}
-
-Json consumed_json(const Json& input, const Table& table, double units) {
-  Json json{{"TableName", table.shape().name}, {"CapacityUnits", units}};
-  if (input.value("ReturnConsumedCapacity", "NONE") == "INDEXES") json["Table"] = {{"CapacityUnits", units}};
-  return json;
-}
-
-void put_consumed(const Json& input, const Table& table, double units, Json& answer) {
-  if (wants_consumed(input)) answer["ConsumedCapacity"] = consumed_json(input, table, units);
 }
 
 }  // namespace iotemu::neighbours::dynamodb

@@ -1,6 +1,6 @@
 #pragma once
 
-// Members, faults and figures that several of DynamoDB's operations share.
+// Members and faults that several of DynamoDB's operations share.
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +10,6 @@
 #include "base/json.h"
 #include "emulator/api/operation.h"
 #include "emulator/neighbours/dynamodb/condition.h"
-#include "emulator/neighbours/dynamodb/table.h"
 #include "emulator/neighbours/fault.h"
 
 namespace iotemu::neighbours::dynamodb {
@@ -35,12 +34,5 @@ namespace iotemu::neighbours::dynamodb {
 /// The places that ProjectionExpression or AttributesToGet asks for: nothing for all.
 [[nodiscard]] Answer<std::optional<std::vector<DocumentPath>>> read_places(const Json& input,
                                                                            Bindings& bindings);
-
-[[nodiscard]] double write_units(const Item& before, const Item& after);
-[[nodiscard]] double read_units(std::size_t bytes, bool consistent);
-/// Sets ConsumedCapacity if the request asks for it.
-void put_consumed(const Json& input, const Table& table, double units, Json& answer);
-[[nodiscard]] Json consumed_json(const Json& input, const Table& table, double units);
-[[nodiscard]] bool wants_consumed(const Json& input);
 
 }  // namespace iotemu::neighbours::dynamodb

@@ -168,7 +168,7 @@ Answer<Json> Dynamodb::update_table(const Question& question) {
   const std::lock_guard lock{mutex_};
   const auto table = find_table(question.realm, question.str("TableName"), true);
   if (!table) return table.fault();
-  auto& shape = (*table)->shape();
+  auto shape = (*table)->shape();
   const auto mode = question.str("BillingMode");
   const bool on_demand = mode.empty() ? shape.on_demand : mode == "PAY_PER_REQUEST";
   if (on_demand || question.has("ProvisionedThroughput") || shape.on_demand) {
@@ -178,18 +178,24 @@ Answer<Json> Dynamodb::update_table(const Question& question) {
   }
   shape.on_demand = on_demand;
   if (question.has("TableClass")) shape.table_class = question.str("TableClass");
+  (*table)->set_shape(std::move(shape));
   return Json{{"TableDescription", (*table)->description("ACTIVE")}};
 }
 
-Answer<Json> Dynamodb::delete_table(const Question& question) {
-  const std::lock_guard lock{mutex_};
-  const auto table = find_table(question.realm, question.str("TableName"), true);
-  if (!table) return table.fault();
-  Json answer{{"TableDescription", (*table)->description("DELETING")}};
-  held_ -= (*table)->footprint();
-  const auto name = (*table)->shape().name;
-  homes_.at(question.realm).erase(name);
-  return answer;
+void Dynamodb::delete_table(const Question& question, Later later) {
+  const auto deleted = [&]() -> Answer<std::pair<Json, Tables::node_type>> {
+    const std::lock_guard lock{mutex_};
+    const auto table = find_table(question.realm, question.str("TableName"), true);
+    if (!table) return table.fault();
+    Json answer{{"TableDescription", (*table)->description("DELETING")}};
+    held_ -= (*table)->footprint();
+    const auto name = (*table)->shape().name;
+    return std::pair{std::move(answer), homes_.at(question.realm).extract(name)};
+  };
+  auto gone = deleted();
+  if (!gone) return later(gone.fault());
+  discard(std::make_shared<Tables::node_type>(std::move(gone->second)));
+  later(std::move(gone->first));
 }
 
 Answer<Dynamodb::Table*> Dynamodb::tagged_table(const Question& question) {
@@ -207,12 +213,12 @@ Answer<Json> Dynamodb::tag(const Question& question) {
   const std::lock_guard lock{mutex_};
   const auto table = tagged_table(question);
   if (!table) return table.fault();
-  auto tags = (*table)->shape().tags;
-  for (const auto& [key, value] : dynamodb::read_tags(question.input.at("Tags"))) tags[key] = value;
-  if (tags.size() > dynamodb::kMaxTags) {
+  auto shape = (*table)->shape();
+  for (const auto& [key, value] : dynamodb::read_tags(question.input.at("Tags"))) shape.tags[key] = value;
+  if (shape.tags.size() > dynamodb::kMaxTags) {
     return refused("A table has at most " + std::to_string(dynamodb::kMaxTags) + " tags");
   }
-  (*table)->shape().tags = std::move(tags);
+  (*table)->set_shape(std::move(shape));
   return Json::object();
 }
 
@@ -220,7 +226,9 @@ Answer<Json> Dynamodb::untag(const Question& question) {
   const std::lock_guard lock{mutex_};
   const auto table = tagged_table(question);
   if (!table) return table.fault();
-  for (const auto& key : question.input.at("TagKeys")) (*table)->shape().tags.erase(key.get<std::string>());
+  auto shape = (*table)->shape();
+  for (const auto& key : question.input.at("TagKeys")) shape.tags.erase(key.get<std::string>());
+  (*table)->set_shape(std::move(shape));
   return Json::object();
 }
 

@@ -1,6 +1,8 @@
 #include "emulator/neighbours/dynamodb/update.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "emulator/neighbours/dynamodb/number.h"
@@ -71,10 +73,11 @@ Answer<Json> added(const Json* present, const Json& more) {
 /// What DELETE leaves of a set; null if nothing is left.
 Answer<Json> without(const Json& present, const Json& less) {
   if (type_of(present) != type_of(less)) return wrong_type();
+  std::set<std::string_view> gone;
+  for (const auto& element : content_of(less)) gone.insert(element.get_ref<const std::string&>());
   auto left = Json::array();
   for (const auto& element : content_of(present)) {
-    const auto& gone = content_of(less);
-    if (std::ranges::find(gone, element) == gone.end()) left.push_back(element);
+    if (!gone.contains(element.get_ref<const std::string&>())) left.push_back(element);
   }
   if (left.empty()) return Json(nullptr);
   return Json{{type_of(present), std::move(left)}};

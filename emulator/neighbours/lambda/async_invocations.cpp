@@ -74,10 +74,12 @@ void AsyncInvocations::start(const Shared& waiting) {
     ++lines_[waiting->event.function_arn].running;
   }
   auto token = std::make_shared<WorkToken>(work_);
-  invoker_.run(waiting->event.function_arn, waiting->event.invocation,
-               [this, waiting, token = std::move(token)](const Result<runtime::Outcome>& outcome) {
-                 finish(waiting, outcome);
-               });
+  const auto ended = [this, waiting, token = std::move(token)](const Result<runtime::Outcome>& outcome) {
+    finish(waiting, outcome);
+  };
+  const auto& event = waiting->event;
+  if (event.run) return event.run(event.invocation, ended);
+  invoker_.run(event.function_arn, event.invocation, ended);
 }
 
 void AsyncInvocations::finish(const Shared& waiting, const Result<runtime::Outcome>& outcome) {
@@ -146,7 +148,8 @@ void AsyncInvocations::finish(const Shared& waiting, const Result<runtime::Outco
       fail(*other, "EventAgeExceeded", {});
     }
   }
-  if (next) start(next);
+  // Not on this stack: a runtime that ends refuses at once, and thousands may wait.
+  if (next) timers_.after(Duration{0}, [this, next = std::move(next)] { start(next); });
 }
 
 bool AsyncInvocations::is_old(const Waiting& waiting, Duration more) const {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,8 @@ struct AsyncEvent {
   runtime::Invocation invocation{};
   EventInvokeConfig config{};
   std::string dead_letters{};  ///< ARN of a queue, or empty
+  /// How it is run in place of the invoker's way: of a function that was not created.
+  std::function<void(runtime::Invocation, std::function<void(Result<runtime::Outcome>)>)> run{};
 };
 
 class AsyncInvocations {

@@ -154,16 +154,18 @@ Done Lambda::enqueue(const Found& found, std::string text, std::string client_co
   const auto& settings = found.version->settings;
   if (settings.contains("DeadLetterConfig"))
     event.dead_letters = settings.at("DeadLetterConfig").value("TargetArn", std::string{});
-  {
-    const std::lock_guard lock{mutex_};
-    const auto record = functions_.find({found.version->function.realm, found.version->function.name});
-    if (record != functions_.end()) {
-      const auto& configs = record->second.event_configs;
-      const auto config = configs.find(found.qualifier == kLatest ? "" : found.qualifier);
-      if (config != configs.end()) event.config = config->second;
-    }
-  }
+  event.config = event_config(found.version->function.realm, found.version->function.name, found.qualifier);
   return async_.add(std::move(event));
+}
+
+EventInvokeConfig Lambda::event_config(const Realm& realm, const std::string& name,
+                                       const std::string& qualifier) const {
+  const std::lock_guard lock{mutex_};
+  const auto record = functions_.find({realm, name});
+  if (record == functions_.end()) return {};
+  const auto& configs = record->second.event_configs;
+  const auto config = configs.find(qualifier == kLatest ? "" : qualifier);
+  return config == configs.end() ? EventInvokeConfig{} : config->second;
 }
 
 void Lambda::run(const Found& found, runtime::Invocation invocation,
@@ -259,6 +261,32 @@ void Lambda::invoke(std::string_view name, invoke::Invocation invocation,
         if (message.empty()) message = outcome->timed_out ? "it timed out" : "it failed";
         done(Error{Errc::invalid_response, std::move(message)});
       });
+}
+
+Status Lambda::queue(std::string_view name, invoke::Invocation invocation, Attempt attempt) {
+  const auto ref = parse_function(invocation.realm, name);
+  if (!ref) return Error{Errc::invalid_request, ref.fault().message};
+  const auto qualifier = ref->qualifier.empty() ? std::string{kLatest} : ref->qualifier;
+  AsyncEvent event{.function_arn = ref->function_arn() + ":" + qualifier,
+                   .executed_version = std::string{kLatest},
+                   .invocation = {.request_id = random_.uuid(),
+                                  .payload = event_of(std::move(invocation.payload)),
+                                  .invoked_arn = ref->arn()},
+                   .config = event_config(ref->realm, ref->name, ref->qualifier)};
+  // Its destination is told what it answered.
+  invocation.wants_answer = !event.config.on_success.empty();
+  event.run = [invocation = std::move(invocation), attempt = std::move(attempt)](
+                  runtime::Invocation given, const std::function<void(Result<runtime::Outcome>)>& done) {
+    auto again = invocation;
+    again.payload = std::move(given.payload);
+    attempt(std::move(again), [done](Result<std::string> answer) {
+      if (!answer) return done(answer.error());
+      done(runtime::Outcome{.payload = std::move(*answer)});
+    });
+  };
+  if (auto queued = async_.add(std::move(event)); !queued)
+    return Error{Errc::throttled, queued.fault().message};
+  return Ok{};
 }
 
 }  // namespace iotemu::neighbours::lambda

@@ -58,6 +58,8 @@ class Lambda final : public Service, public invoke::OtherFunctions, private Invo
   [[nodiscard]] bool knows(const Realm& realm, std::string_view name) const override;
   void invoke(std::string_view name, invoke::Invocation invocation,
               invoke::FunctionInvoker::Done done) override;
+  /// One that was created under the same name lends its event invoke configuration, destinations included.
+  Status queue(std::string_view name, invoke::Invocation invocation, Attempt attempt) override;
 
   /// Whether the function's resource policy lets that service invoke it; the error names the command that
   /// would. Errc::not_found: no such function.
@@ -120,6 +122,8 @@ class Lambda final : public Service, public invoke::OtherFunctions, private Invo
   void invoke_function(const Question& question, Later later);
   Answer<Json> invoke_async(const Question& question);
   Done enqueue(const Found& found, std::string payload, std::string client_context, std::string request_id);
+  [[nodiscard]] EventInvokeConfig event_config(const Realm& realm, const std::string& name,
+                                               const std::string& qualifier) const;
   [[nodiscard]] static Answer<FunctionRef> parse_named(const std::string& arn);
   void run(const Found& found, runtime::Invocation invocation,
            std::function<void(Result<runtime::Outcome>)> done);

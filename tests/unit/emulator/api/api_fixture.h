@@ -134,9 +134,9 @@ class FakeSystem final : public System {
   }
   [[nodiscard]] std::string api_endpoint() const override { return "http://127.0.0.1:4566"; }
   [[nodiscard]] std::string new_id() override { return "new-id"; }
-  Status reset(bool keep_ca) override {
+  void reset(bool keep_ca, std::function<void(Status)> done) override {
     resets.push_back(keep_ca);
-    return Ok{};
+    done(Ok{});
   }
 
   std::vector<bool> resets;
@@ -146,7 +146,9 @@ class FakeSystem final : public System {
 class NobodyElse final : public OtherServices {
  public:
   bool take(http::Request&, const Signatory&, const http::Responder&) override { return false; }
-  void identify(Signatory&) const override {}
+  void identify(Signatory& signatory) const override { signatory.user_id = user_id; }
+
+  std::string user_id{};
 };
 
 /// Every input file is the test's text.

@@ -216,6 +216,20 @@ TEST_F(DataPlane, ListsSubscriptionsInPages) {  // DP-6
   EXPECT_EQ(second, Json::parse(R"({"subscriptions":[{"topicFilter":"c","qos":0}]})"));
 }
 
+TEST_F(DataPlane, TellsRulesWhoSigned) {  // M 7.6
+  EXPECT_EQ(send("POST", "/topics/t").status, 200U);
+  EXPECT_EQ(space.published.back().principal, "") << "unsigned";
+  EXPECT_EQ(send("POST", "/topics/t", "", signed_by("AKIDEXAMPLE", "us-east-1", "iotdata")).status, 200U);
+  EXPECT_EQ(space.published.back().principal, "123456789012") << "the user id of the account's root user";
+  EXPECT_EQ(send("POST", "/topics/t", "", signed_by("111122223333", "us-east-1", "iotdata")).status, 200U);
+  EXPECT_EQ(space.published.back().principal, "111122223333");
+  nobody_else.user_id = "AROAEXAMPLE:session";
+  EXPECT_EQ(send("POST", "/topics/t", "", signed_by("ASIAEXAMPLE", "us-east-1", "iotdata")).status, 200U);
+  EXPECT_EQ(space.published.back().principal, "AROAEXAMPLE:session");
+  ok("Publish", {{"topic", "t"}});
+  EXPECT_EQ(space.published.back().principal, "") << "inside the process";
+}
+
 /// Allows what it lists, and remembers what it was asked.
 class FakeRights final : public DeviceRights {
  public:

@@ -96,7 +96,7 @@ TEST(CommandLine, OperationsListsWhatIsBuilt) {
 }
 
 TEST(CommandLine, MistakesAreOneLineThatPointsToTheHelp) {
-  EXPECT_THAT(failure({}), HasSubstr("which command? serve, pki, operations or version"));
+  EXPECT_THAT(failure({}), HasSubstr("which command? serve, pki, load, operations or version"));
   EXPECT_THAT(failure({"sevre"}), HasSubstr("sevre"));
   EXPECT_THAT(failure({"serve", "--api-prot", "1"}), HasSubstr("did you mean --api-port?"));
   EXPECT_THAT(failure({"serve", "--api-prot", "1"}), HasSubstr("iot-emulator serve --help"));

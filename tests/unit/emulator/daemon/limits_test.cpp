@@ -39,7 +39,7 @@ TEST(Limits, UnknownNameIsAnsweredWithAllThatThereAre) {
 
 TEST(Limits, AreDescribedInTheHelpWithTheirDefaults) {
   const auto lines = describe_limits();
-  EXPECT_EQ(lines.size(), 19U);
+  EXPECT_EQ(lines.size(), 23U);
   EXPECT_THAT(lines, Contains(StartsWith("payload_bytes ")));
   EXPECT_THAT(lines, Contains(HasSubstr("131072   (M3-38)")));
   EXPECT_THAT(lines, Contains(HasSubstr("3600   (M3-47)")));

@@ -254,18 +254,19 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"Level",
               {.environment = {{"IOTEMU_LOG_LEVEL", "loud"}}},
               "IOTEMU_LOG_LEVEL=loud: expected one of trace, debug, info, warn, error, off"},
-        Wrong{"UpstreamService",
-              {.flags = {{"upstream", {"Amazon SQS=http://h"}}}},
-              "--upstream Amazon SQS=http://h: expected SERVICE=URL with the signing name of an AWS service, "
-              "such as "
-              "sqs"},
         Wrong{
-            "UpstreamOfOurs",
-            {.flags = {{"upstream", {"iot=http://h"}}}},
-            "--upstream iot=http://h: expected another service than iot, which iot-emulator itself answers"},
-        Wrong{"UpstreamScheme",
-              {.flags = {{"upstream", {"s3=ftp://h"}}}},
-              "--upstream s3=ftp://h: expected s3=http[s]://host"},
+            "UpstreamService",
+            {.flags = {{"upstream", {"Amazon SQS=http://h"}}}},
+            "--upstream Amazon SQS=http://h: 'Amazon SQS' is not the signing name of an AWS service, such as "
+            "sqs"},
+        Wrong{"UpstreamOfOurs",
+              {.flags = {{"upstream", {"iot=http://h"}}}},
+              "--upstream iot=http://h: there can be no upstream for iot, which iot-emulator itself answers"},
+        Wrong{
+            "UpstreamScheme",
+            {.flags = {{"upstream", {"s3=ftp://h"}}}},
+            "--upstream s3=ftp://h: the upstream of s3 cannot be used: the URL 'ftp://h' does not begin with "
+            "https:// or http://; expected http[s]://[KEY:SECRET@]host[:port][/path]"},
         Wrong{"Function",
               {.flags = {{"function", {"gate=ftp://h"}}}},
               "--function gate=ftp://h: expected NAME=http://HOST:PORT/PATH or NAME=exec:COMMAND"},

@@ -18,6 +18,7 @@ class Named final : public FunctionInvoker {
  public:
   explicit Named(std::string name) : name_{std::move(name)} {}
   void invoke(Invocation, Done done) override { done(name_); }
+  void reset(const invoke::Hold& /*until*/) override {}
 
  private:
   std::string name_;

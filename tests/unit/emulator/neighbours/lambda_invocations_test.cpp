@@ -192,10 +192,26 @@ TEST_F(LambdaTest, LetsEventsWaitForTheirTurnWhereTheConcurrencyIsUsedUp) {
   invoke_event("f", Json{{"n", 3}});
   runtime.reply = nullptr;
   runtime.answer(runtime::Outcome{.payload = "{}"});
+  pool.run_all();
   ASSERT_THAT(runtime.calls, SizeIs(1)) << "without waiting for any time";
   EXPECT_EQ(runtime.calls[0].invocation.payload, R"({"n":2})");
   runtime.answer(runtime::Outcome{.payload = "{}"});
+  pool.run_all();
   EXPECT_EQ(runtime.calls.at(0).invocation.payload, R"({"n":3})");
+}
+
+TEST_F(LambdaTest, LetsThousandsOfEventsWaitForARuntimeThatEnds) {
+  constexpr std::size_t kEvents = 9'999;
+  create("f");
+  invoke_event("f", Json::object());
+  runtime.reply = [](const auto&, const auto&) { return Error{Errc::throttled, ""}; };
+  for (std::size_t n = 1; n < kEvents; ++n) invoke_event("f", Json::object());
+  runtime.seen.clear();
+  // All of them are refused inside the call that runs them.
+  runtime.reply = [](const auto&, const auto&) { return Error{Errc::unavailable, "the emulator stops"}; };
+  runtime.answer(Error{Errc::unavailable, "the emulator stops"});
+  pool.run_all();
+  EXPECT_THAT(runtime.seen, SizeIs(kEvents - 1));
 }
 
 TEST_F(LambdaTest, BacksOffWhileOthersUseTheConcurrencyAndGivesUpWhenTheEventIsTooOld) {
@@ -243,6 +259,7 @@ TEST_F(LambdaTest, CallsTheNextEventWhenTheOneBeforeItIsGivenUp) {
   advance(seconds{20});
   runtime.reply = nullptr;
   runtime.answer(Error{Errc::throttled, ""});
+  pool.run_all();
   ASSERT_THAT(runtime.calls, SizeIs(1)) << "without waiting for any time";
   EXPECT_EQ(runtime.calls[0].invocation.payload, R"({"n":2})");
 }
@@ -302,6 +319,77 @@ TEST_F(ByNameTest, IsAsynchronousWhereNobodyWantsTheAnswer) {
   EXPECT_EQ(call("hook", {.payload = "{}", .wants_answer = false}), "ok ");
   advance(minutes{3});
   EXPECT_THAT(runtime.seen, SizeIs(3));
+}
+
+/// A function of the user's that nobody created: a webhook, a command, a callback.
+class Bound final : public invoke::FunctionInvoker {
+ public:
+  struct Seen {
+    std::vector<invoke::Invocation> calls{};
+    Result<std::string> answer{std::string{"1"}};
+  };
+  explicit Bound(Seen& seen) : seen_{seen} {}
+  void invoke(invoke::Invocation invocation, Done done) override {
+    seen_.calls.push_back(std::move(invocation));
+    done(seen_.answer);
+  }
+  void reset(const invoke::Hold& /*until*/) override {}
+
+ private:
+  Seen& seen_;
+};
+
+class BoundTest : public ByNameTest {
+ protected:
+  BoundTest() { EXPECT_TRUE(functions.add("bound", std::make_unique<Bound>(seen)).ok()); }
+  Bound::Seen seen;
+};
+
+TEST_F(BoundTest, ABoundFunctionIsTriedTwiceMoreWhenItFails) {  // P4.2
+  seen.answer = Error{Errc::io, "webhook answered HTTP 500"};
+  EXPECT_EQ(call("bound", {.payload = R"({"n":1})", .client_id = "d", .wants_answer = false}), "ok ");
+  EXPECT_THAT(seen.calls, SizeIs(1));
+  advance(minutes{1});
+  EXPECT_THAT(seen.calls, SizeIs(2));
+  advance(minutes{10});
+  ASSERT_THAT(seen.calls, SizeIs(3));
+  EXPECT_EQ(seen.calls[2].payload, R"({"n":1})");
+  EXPECT_EQ(seen.calls[2].client_id, "d");
+}
+
+TEST_F(BoundTest, ABoundFunctionThatSucceedsIsCalledOnceAndOneWhoseAnswerIsWantedIsNotTriedAgain) {
+  EXPECT_EQ(call("bound", {.payload = "{}", .wants_answer = false}), "ok ");
+  seen.answer = Error{Errc::io, "broken"};
+  EXPECT_EQ(call("bound", {.payload = "{}"}), "error broken");
+  advance(minutes{10});
+  EXPECT_THAT(seen.calls, SizeIs(2));
+}
+
+TEST_F(BoundTest, ABoundFunctionThatWasAlsoCreatedHasItsDestinations) {
+  create("bound");
+  queue("CreateQueue", {{"QueueName", "failures"}});
+  good("PUT", "/2019-09-25/functions/bound/event-invoke-config",
+       {{"MaximumRetryAttempts", 0},
+        {"DestinationConfig", {{"OnFailure", {{"Destination", kQueueArn + "failures"}}}}}});
+  seen.answer = Error{Errc::io, "broken"};
+  EXPECT_EQ(call("bound", {.payload = R"({"n":1})", .wants_answer = false}), "ok ");
+  advance(minutes{10});
+  EXPECT_THAT(seen.calls, SizeIs(1));
+  EXPECT_THAT(runtime.seen, IsEmpty());
+  const auto told = received("failures");
+  ASSERT_THAT(told, SizeIs(1));
+  const auto record = Json::parse(told[0].at("Body").get<std::string>());
+  EXPECT_EQ(record.at("requestPayload"), Json::parse(R"({"n":1})"));
+  EXPECT_EQ(record.at("requestContext").at("condition"), "RetriesExhausted");
+  EXPECT_EQ(record.at("responsePayload").at("errorMessage"), "broken");
+}
+
+TEST_F(BoundTest, AResetForgetsWhatWouldBeTriedAgain) {
+  seen.answer = Error{Errc::io, "broken"};
+  call("bound", {.payload = "{}", .wants_answer = false});
+  neighbours.reset();
+  advance(minutes{10});
+  EXPECT_THAT(seen.calls, SizeIs(1));
 }
 
 }  // namespace

@@ -110,6 +110,37 @@ TEST_F(AwsQuestionsTest, ASecretIsAskedByItsRequestAndKeptFor15Minutes) {
   EXPECT_EQ(*questions.secret(kRealm, "db", false), "two");
 }
 
+TEST_F(AwsQuestionsTest, AnItemOfDynamodbIsAskedOfTheUpstreamAndBecomesPlainJson) {
+  const Json key{{"id", {{"S", "a"}}}};
+  play("dynamodb",
+       {.status = 200, .body = R"({"Item":{"id":{"S":"a"},"n":{"N":"2.5"},"l":{"L":[{"BOOL":true}]}}})"});
+  EXPECT_EQ(*questions.dynamodb_item(kRealm, "log", key), R"({"id":"a","l":[true],"n":2.5})");
+  ASSERT_EQ(requests.sent.size(), 1U);
+  const auto& sent = requests.sent[0];
+  EXPECT_EQ(*http::find_header(sent.headers, "X-Amz-Target"), "DynamoDB_20120810.GetItem");
+  EXPECT_EQ(*http::find_header(sent.headers, "Content-Type"), "application/x-amz-json-1.0");
+  EXPECT_EQ(Json::parse(sent.body), (Json{{"TableName", "log"}, {"Key", key}}));
+  EXPECT_TRUE(sent.is_signed);
+  play("dynamodb", {.status = 200, .body = "{}"});
+  EXPECT_EQ(*questions.dynamodb_item(kRealm, "log", key), "");
+}
+
+TEST_F(AwsQuestionsTest, WhatTheUpstreamOfDynamodbRefusesOrGarblesFails) {
+  const auto why = [&](Result<HttpAnswer> answer) {
+    requests.answers.push_back(std::move(answer));
+    const auto item = questions.dynamodb_item(kRealm, "log", {{"id", {{"S", "a"}}}});
+    return item ? "item " + *item : item.error().message;
+  };
+  EXPECT_THAT(
+      why(HttpAnswer{.status = 400, .body = R"({"__type":"x#ResourceNotFoundException","message":"m"})"}),
+      AllOf(HasSubstr("get_dynamodb: dynamodb:GetItem of an item of 'log' was answered 400"),
+            HasSubstr("ResourceNotFoundException")));
+  EXPECT_THAT(why(HttpAnswer{.status = 200, .body = "oh"}), HasSubstr("no JSON object"));
+  EXPECT_THAT(why(HttpAnswer{.status = 200, .body = R"({"Item":{"id":"a"}})"}), HasSubstr("no item"));
+  EXPECT_THAT(why(HttpAnswer{.status = 200, .body = "{}", .too_long = true}), HasSubstr("too long"));
+  EXPECT_THAT(why(Error{Errc::io, "no answer within 10 s"}), HasSubstr("get_dynamodb: dynamodb:GetItem"));
+}
+
 TEST_F(AwsQuestionsTest, ASecretIsItsRealmsAndForgottenByAReset) {
   for (const char* text : {"one", "two", "three"}) {
     play("secretsmanager", {.status = 200, .body = Json{{"SecretString", text}}.dump()});

@@ -1,123 +1,16 @@
 // The engine with sinks that remember and a registry of its own: what runs, where, and what is dropped.
 
-#include "emulator/rules/rule_engine.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <future>
-#include <mutex>
-
-#include "base/event_bus.h"
-#include "base/manual_clock.h"
-#include "base/seeded_random.h"
 #include "emulator/rules/descendants.h"
 #include "emulator/rules/function_host.h"
+#include "mqtt/codec/properties.h"
+#include "tests/unit/emulator/rules/rule_engine_fixture.h"
 
 namespace iotemu::rule_engine {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-constexpr auto kLimit = std::chrono::seconds{60};
-
-/// Keeps what it is given; fails if it is told to.
-class FakeSink final : public rules::ActionSink {
- public:
-  void run(rules::ActionRequest request, Done done) override {
-    std::optional<rules::ActionFailure> failure;
-    {
-      const std::lock_guard lock{mutex_};
-      requests_.push_back(std::move(request));
-      if (keeps) return kept_.push_back(std::move(done));
-      if (fails) failure = rules::ActionFailure{"FakeAction", "it", "because"};
-    }
-    done(std::move(failure));
-  }
-  std::vector<rules::ActionRequest> requests() {
-    const std::lock_guard lock{mutex_};
-    return requests_;
-  }
-  /// Ends what it has kept, all but the last with a failure.
-  void end_kept() {
-    for (std::size_t i = kept_.size(); i-- > 0;) {
-      kept_[i](i + 1 == kept_.size()
-                   ? std::nullopt
-                   : std::optional{rules::ActionFailure{"FakeAction", std::to_string(i), ""}});
-    }
-    kept_.clear();
-  }
-
-  bool fails{false};
-  bool keeps{false};
-
- private:
-  std::mutex mutex_;
-  std::vector<rules::ActionRequest> requests_;
-  std::vector<Done> kept_;
-};
-
-class RuleEngineTest : public ::testing::Test {
- protected:
-  explicit RuleEngineTest(RuleWorkLimits limits = {}) : rule_work{work, limits} {
-    auto s3 = std::make_unique<FakeSink>();
-    auto sqs = std::make_unique<FakeSink>();
-    sink = s3.get();
-    error_sink = sqs.get();
-    sinks.add("s3", std::move(s3));
-    sinks.add("sqs", std::move(sqs));
-  }
-  ~RuleEngineTest() override {
-    rule_work.close();
-    rule_work.end();
-  }
-
-  static Json s3(const std::string& key) {
-    return {{"s3", {{"bucketName", "b"}, {"key", key}, {"roleArn", "r"}}}};
-  }
-  void create(const std::string& name, const std::string& sql, const std::vector<Json>& actions,
-              const Json& error_action = {}) {
-    const auto made = registry.topic_rules().create(
-        *registry::TopicRuleName::parse(name),
-        {.sql = sql, .sql_version = "2016-03-23", .actions = Json(actions), .error_action = error_action});
-    ASSERT_TRUE(made.ok()) << made.error().message;
-  }
-  void publish(const std::string& topic, const std::string& payload = "{}", std::uint32_t hops = 0) {
-    engine.on_message(std::make_shared<const mqtt::Message>(
-                          mqtt::Message{.topic = topic, .payload = payload, .hops = hops}),
-                      nullptr);
-  }
-  void settle() { ASSERT_TRUE(work.wait_idle(kLimit)); }
-  std::vector<std::string> keys() {
-    settle();
-    std::vector<std::string> result;
-    for (const auto& request : sink->requests()) result.push_back(request.parameters.at("key"));
-    return result;
-  }
-
-  ManualClock clock;
-  SeededRandom random{1};
-  WorkCounter work;
-  RuleWork rule_work;
-  ActionSinks sinks;
-  FakeSink* sink{};
-  FakeSink* error_sink{};
-  registry::MemoryStore store;
-  EventBus bus;
-  registry::Registry registry{{}, clock, random, store, bus};
-  FunctionPorts ports;
-  RuleEngine engine{registry,
-                    {.clock = clock,
-                     .random = random,
-                     .work = rule_work,
-                     .sinks = sinks,
-                     .make_functions = [this](const Realm& realm) {
-                       return std::make_unique<RealmFunctions>(realm, ports);
-                     }}};
-};
 
 TEST_F(RuleEngineTest, WantsWhatARuleMatchesAndWhatNamesOne) {
   EXPECT_FALSE(engine.wants("in"));
@@ -208,6 +101,31 @@ TEST_F(RuleEngineTest, ABatchThatFailedRunsTheErrorActionOfItsRule) {  // RU-32
   ASSERT_THAT(error_sink->requests(), SizeIs(1));
   EXPECT_EQ(error_sink->requests()[0].parameters.at("queueUrl"), "7/1");
   EXPECT_EQ(error_sink->requests()[0].payload, "the document");
+}
+
+TEST_F(RuleEngineTest, TheErrorActionOfABatchMayAskAllOfItsLastMessage) {  // RU-29, RU-32
+  sink->keeps = true;
+  create("r", "SELECT * FROM 'in'", {s3("k")},
+         {{"sqs",
+           {{"queueUrl",
+             "${clientid()}|${principal()}|${sourceip()}|${traceid()}|"
+             "${get_mqtt_property('content_type')}|${get_user_properties('unit')}|${a}"},
+            {"roleArn", "r"}}}});
+  mqtt::PropertyWriter properties;
+  properties.add(mqtt::PropertyId::content_type, "text/odd").add_user_property("unit", "C");
+  const mqtt::ConnectionFacts pump{.client_id = "pump", .principal = "principal-1", .address = "192.0.2.7"};
+  engine.on_message(std::make_shared<const mqtt::Message>(mqtt::Message{
+                        .topic = "in", .payload = R"({"a":1})", .properties = properties.encoded()}),
+                    &pump);
+  settle();
+  ASSERT_THAT(sink->requests(), SizeIs(1));
+  const auto last = sink->requests()[0];
+  sink->end_kept();
+  engine.run_error_action(last, "the document");
+  settle();
+  ASSERT_THAT(error_sink->requests(), SizeIs(1));
+  EXPECT_EQ(error_sink->requests()[0].parameters.at("queueUrl"),
+            "pump|principal-1|192.0.2.7|" + last.trace_id + "|text/odd|[\"C\"]|1");
 }
 
 TEST_F(RuleEngineTest, WhatWasAcceptedBeforeAResetIsNotRunBehindIt) {
@@ -328,50 +246,6 @@ TEST_F(RuleEngineTest, NothingIsTakenOnceTheWorkIsClosed) {
   rule_work.close();
   publish("in");
   EXPECT_THAT(keys(), IsEmpty());
-}
-
-TEST(RealmFunctions, SayWhatIsMissing) {
-  const FunctionPorts nothing;
-  RealmFunctions functions{{}, nothing};
-  for (const auto& answer :
-       {functions.invoke_lambda("f", "{}", "rule"), functions.dynamodb_item("t", {}, {}, "r"),
-        functions.thing_shadow("t", "", "r"), functions.registry_data("DescribeThing", "t", "r"),
-        functions.secret("s", false, "r"), functions.predict("m", "r", "{}"),
-        functions.descriptor_file("b", "f")}) {
-    ASSERT_FALSE(answer.ok());
-    EXPECT_EQ(answer.error().code, Errc::not_implemented);
-    EXPECT_FALSE(answer.error().message.empty());
-  }
-}
-
-/// Never answers, or with a text.
-class FakeFunction final : public invoke::FunctionInvoker {
- public:
-  explicit FakeFunction(std::optional<std::string> answer) : answer_{std::move(answer)} {}
-  void invoke(invoke::Invocation invocation, Done done) override {
-    EXPECT_EQ(invocation.principal, "iot.amazonaws.com");
-    EXPECT_EQ(invocation.source_arn, "arn:aws:iot:us-east-1:123456789012:rule/rule");
-    if (answer_) return done(*answer_);
-    kept_ = std::move(done);
-  }
-
- private:
-  const std::optional<std::string> answer_;
-  Done kept_;
-};
-
-TEST(RealmFunctions, WaitForALambdaFunctionAndNoLonger) {
-  invoke::Functions lambda;
-  ASSERT_TRUE(lambda.add("good", std::make_unique<FakeFunction>(R"({"a":1})")).ok());
-  ASSERT_TRUE(lambda.add("garbage", std::make_unique<FakeFunction>("<html>")).ok());
-  ASSERT_TRUE(lambda.add("silent", std::make_unique<FakeFunction>(std::nullopt)).ok());
-  const FunctionPorts ports{.functions = &lambda, .lambda_time_limit = std::chrono::milliseconds{20}};
-  RealmFunctions functions{{}, ports};
-  EXPECT_EQ(*functions.invoke_lambda("good", "{}", "rule"), R"({"a":1})");
-  EXPECT_THAT(functions.invoke_lambda("garbage", "{}", "rule").error().message, HasSubstr("no JSON"));
-  EXPECT_THAT(functions.invoke_lambda("silent", "{}", "rule").error().message, HasSubstr("within 20 ms"));
-  EXPECT_THAT(functions.invoke_lambda("nobody", "{}", "rule").error().message,
-              HasSubstr("--function nobody="));
 }
 
 }  // namespace

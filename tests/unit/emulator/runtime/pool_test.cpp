@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
@@ -208,6 +209,21 @@ TEST_F(Pools, GiveAFunctionAnEnvironmentOfItsOwn) {
   EXPECT_EQ(variables["AWS_ACCESS_KEY_ID"], "123456789012");
   EXPECT_EQ(variables["AWS_ENDPOINT_URL"], "http://127.0.0.1:4566");
   EXPECT_EQ(variables["LAMBDA_TASK_ROOT"], code->folder);
+}
+
+TEST_F(Pools, StartFunctionsThatMayHoldLessThanTheProcessThatForksForThem) {
+  // Private memory, though it is not touched: a fork inherits it, and all of it counts until the exec.
+  constexpr std::size_t kGigabyte = std::size_t{1} << 30;
+  void* held =
+      ::mmap(nullptr, kGigabyte, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(held, MAP_FAILED);
+  for (const auto walls : {Walls::off, Walls::automatic}) {
+    open({.walls = walls});
+    const auto code = node("exports.handler = async () => 1;");
+    code->memory_mb = 128;
+    EXPECT_EQ(answer(code), Json(1));
+  }
+  ::munmap(held, kGigabyte);
 }
 
 TEST_F(Pools, GiveEachProcessAScratchFolderAndWipeIt) {

@@ -35,7 +35,7 @@ class AwsRequestsTest : public SinksTest {
              .steps = events,
              .work = work,
              .api_authority = [] { return std::string{"127.0.0.1:4566"}; }},
-            *read_upstreams(upstreams)};
+            *http::read_upstreams(upstreams)};
   }
   std::string header(std::string_view name) {
     const auto* found = http::find_header(client.sent.at(0).headers, name);
@@ -86,10 +86,35 @@ TEST_F(AwsRequestsTest, GoToTheUpstreamRatherThanToThisProcess) {
   EXPECT_EQ(client.sent.size(), 1U);
 }
 
-TEST_F(AwsRequestsTest, ShowNoSecretInWhatTheySayOfABadUrl) {
-  const auto read = read_upstreams({{"s3", "ftp://KEY:canary@host"}});
-  ASSERT_FALSE(read.ok());
-  EXPECT_THAT(read.error().message, testing::Not(HasSubstr("canary")));
+TEST_F(AwsRequestsTest, HaveABodyWhereverItIsNoQuestionForAnObject) {
+  auto aws = requests({{"s3", "http://localhost:9000"}});
+  for (const auto* method : {"GET", "PUT", "POST"}) {
+    aws.send({}, {.service = "s3", .method = method}, [](const Result<HttpAnswer>&) {});
+  }
+  EXPECT_EQ(client.sent.at(0).body, std::nullopt);
+  EXPECT_EQ(client.sent.at(1).body, "");
+  EXPECT_EQ(client.sent.at(2).body, "");
+}
+
+struct Mapping {
+  http::Ending ending{};
+  Errc code{};
+};
+
+TEST_F(AwsRequestsTest, SayWhyThereIsNoAnswer) {
+  using http::Ending;
+  auto aws = requests({{"sqs", "http://localhost:9324"}});
+  for (const auto& [ending, code] :
+       {Mapping{Ending::unreachable, Errc::io}, Mapping{Ending::timed_out, Errc::io},
+        Mapping{Ending::garbled, Errc::io}, Mapping{Ending::no_room, Errc::throttled},
+        Mapping{Ending::unsendable, Errc::invalid_request}, Mapping{Ending::cancelled, Errc::unavailable}}) {
+    client.answers.push_back({.ending = ending, .why = "why"});
+    std::optional<Error> told;
+    aws.send({}, {.service = "sqs"}, [&](const Result<HttpAnswer>& answer) { told = answer.error(); });
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->code, code);
+    EXPECT_EQ(told->message, "why");
+  }
 }
 
 }  // namespace

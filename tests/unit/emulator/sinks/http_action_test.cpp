@@ -22,15 +22,15 @@ class OpenDestinations final : public HttpDestinations {
 class KeptFailures final : public rules::BatchFailures {
  public:
   void batch_failed(const rules::ActionRequest& last, std::string document) override {
-    documents.push_back(Json::parse(document));
+    documents.push_back(std::move(document));
     last_payloads.push_back(last.payload);
   }
-  std::vector<Json> documents{};
+  std::vector<std::string> documents{};
   std::vector<std::string> last_payloads{};
 };
 
-HttpAnswer answer(unsigned status) {
-  return {.status = status};
+http::Outcome answer(unsigned status) {
+  return {.answer = {.status = status}};
 }
 
 class HttpActionTest : public SinksTest {
@@ -55,9 +55,10 @@ class HttpActionTest : public SinksTest {
   OpenDestinations destinations;
   KeptFailures failures;
   HttpPoster poster{client, clock, timers,
-                    [](const Realm& /*realm*/, const std::string& role) -> Result<AwsCredentials> {
+                    [](const Realm& /*realm*/, const std::string& role) -> Result<http::AwsCredentials> {
                       if (!role.starts_with("arn:")) return Error{Errc::invalid_request, "it is no role"};
-                      return AwsCredentials{.access_key = "KEY", .secret = role, .session_token = "TOKEN"};
+                      return http::AwsCredentials{
+                          .access_key = "KEY", .secret = role, .session_token = "TOKEN"};
                     }};
   HttpAction http{poster, destinations, failures, timers};
   std::vector<Ended> ends;
@@ -168,8 +169,11 @@ TEST_F(HttpActionTest, StaysWithinItsThreeSeconds) {  // RU-31
 }
 
 TEST_F(HttpActionTest, TriesOnceWhereTheAnswerIsFinal) {  // RU-31
-  const std::vector<Result<HttpAnswer>> final_answers{
-      answer(404), answer(302), HttpAnswer{.status = 500, .too_long = true}, Error{Errc::io, "closed"}};
+  const std::vector<http::Outcome> final_answers{
+      answer(404),
+      answer(302),
+      {.ending = http::Ending::too_long, .answer = {.status = 500}},
+      {.ending = http::Ending::garbled, .why = "closed"}};
   for (const auto& one : final_answers) {
     client.sent.clear();
     client.answers = {one};
@@ -248,18 +252,32 @@ TEST_F(HttpActionTest, AFailedBatchRunsOneErrorAction) {  // RU-32
   advance(10s);
   ASSERT_EQ(failures.documents.size(), 1U);
   EXPECT_EQ(failures.last_payloads[0], "2");
-  EXPECT_EQ(failures.documents[0], Json::parse(R"({"ruleName":"hot","topic":"plant/1","payloadsWithMetadata":[
-      {"id":"1","cloudwatchTraceId":"trace-1","clientId":"pump","sourceIp":"192.0.2.1",
-       "base64OriginalPayload":"eyJyYXciOjF9"},
-      {"id":"2","cloudwatchTraceId":"trace-1","clientId":"pump","sourceIp":"192.0.2.1",
-       "base64OriginalPayload":"eyJyYXciOjF9"}],
-    "failures":[{"affectedIds":["1","2"],"failedAction":"HttpAction","failedResource":"https://hook.test/in",
-      "errorMessage":"HttpAction failed to make a request to the specified endpoint. StatusCode: 500. Reason: Internal Server Error."}]})"));
+  EXPECT_EQ(
+      failures.documents[0],
+      R"({"ruleName":"hot","topic":"plant/1","payloadsWithMetadata":[)"
+      R"({"id":1,"cloudwatchTraceId":"trace-1","clientId":"pump","sourceIp":"192.0.2.1",)"
+      R"("base64OriginalPayload":"eyJyYXciOjF9"},)"
+      R"({"id":2,"cloudwatchTraceId":"trace-1","clientId":"pump","sourceIp":"192.0.2.1",)"
+      R"("base64OriginalPayload":"eyJyYXciOjF9"}],)"
+      R"("failures":[{"affectedIds":[1,2],"failedAction":"HttpAction","failedResource":"https://hook.test/in",)"
+      R"("errorMessage":"HttpAction failed to make a request to the specified endpoint. StatusCode: 500. )"
+      R"(Reason: Internal Server Error."}]})");
   ASSERT_EQ(ends.size(), 2U);
   for (const auto& ended : ends) {
     EXPECT_EQ(ended.outcome, Outcome::failed);
     EXPECT_FALSE(ended.failure) << "the engine was told once, for all of them";
   }
+}
+
+TEST_F(HttpActionTest, ABatchAcrossTopicsSaysTheTopicOfEachMessage) {  // RU-32
+  client.answers = {answer(400)};
+  run(batching({{"batchAcrossTopics", true}}), "1", true, "plant/1");
+  run(batching({{"batchAcrossTopics", true}}), "2", true, "plant/2");
+  advance(1s);
+  const auto document = Json::parse(failures.documents.at(0));
+  EXPECT_FALSE(document.contains("topic"));
+  EXPECT_EQ(document["payloadsWithMetadata"][0]["topic"], "plant/1");
+  EXPECT_EQ(document["payloadsWithMetadata"][1]["topic"], "plant/2");
 }
 
 TEST_F(HttpActionTest, AFailedBatchOfAnErrorActionEndsThere) {  // RU-29
@@ -277,6 +295,20 @@ TEST_F(HttpActionTest, AnErrorActionHasBatchesOfItsOwn) {
   run(batching(), "2", true, "plant/1", true);
   advance(1s);
   EXPECT_EQ(client.sent.size(), 2U);
+}
+
+TEST_F(HttpActionTest, AResetForgetsWhatWaitsToBeTriedAgain) {
+  client.answers = {answer(500), answer(500)};
+  run(Json::object());
+  run(batching());
+  advance(20ms);
+  ASSERT_EQ(client.sent.size(), 2U);
+  poster.reset();
+  http.reset();
+  advance(1s);
+  EXPECT_EQ(client.sent.size(), 2U);
+  EXPECT_EQ(ends.size(), 2U) << "nothing stays under way";
+  EXPECT_TRUE(failures.documents.empty()) << "no error action is run behind a reset";
 }
 
 TEST_F(HttpActionTest, AResetForgetsOpenBatches) {

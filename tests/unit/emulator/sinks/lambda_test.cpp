@@ -19,6 +19,7 @@ class FakeFunction final : public invoke::FunctionInvoker {
     if (seen_ != nullptr) seen_->push_back(std::move(invocation));
     done(answer_);
   }
+  void reset(const invoke::Hold& /*until*/) override {}
 
  private:
   const Result<std::string> answer_;

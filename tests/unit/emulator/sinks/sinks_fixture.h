@@ -16,8 +16,9 @@
 #include "base/seeded_random.h"
 #include "base/thread_executor.h"
 #include "base/timers.h"
+#include "emulator/http/client/client.h"
 #include "emulator/sinks/aws_requests.h"
-#include "emulator/sinks/http_client.h"
+#include "emulator/sinks/http_answer.h"
 #include "emulator/sinks/sink.h"
 #include "rules/ports.h"
 
@@ -42,19 +43,20 @@ inline RequestPtr shared(rules::ActionRequest request) {
 }
 
 /// Answers in order what it is told, then 200.
-class FakeClient final : public HttpClient {
+class FakeClient final : public http::Client {
  public:
-  void send(HttpCall call, Done done) override {
+  void send(http::Call call, Done done) override {
     sent.push_back(std::move(call));
-    if (answers.empty()) return done(HttpAnswer{.status = 200});
+    if (answers.empty()) return done({.answer = {.status = 200}});
     auto answer = std::move(answers.front());
     answers.pop_front();
     done(std::move(answer));
   }
+  void cancel() override {}
   void stop() override {}
 
-  std::vector<HttpCall> sent{};
-  std::deque<Result<HttpAnswer>> answers{};
+  std::vector<http::Call> sent{};
+  std::deque<http::Outcome> answers{};
 };
 
 /// Plays one service.

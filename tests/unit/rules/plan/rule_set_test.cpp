@@ -2,8 +2,8 @@
 
 #include "rules/plan/rule_set.h"
 
+#include <map>
 #include <random>
-#include <set>
 
 #include "rules/topic_filter.h"
 #include "tests/unit/rules/plan/plan_support.h"
@@ -24,10 +24,10 @@ TEST(RuleSet, MatchesAsTheBrokerDoes) {
   const RuleSet set{{rule_from("exact", "a/b"), rule_from("plus", "a/+"), rule_from("hash", "a/#"),
                      rule_from("all", "#"), rule_from("any", "+"), rule_from("events", "$aws/events/#"),
                      rule_from("empty", "a//c")}};
-  EXPECT_THAT(names(set.match("a/b")), ElementsAre("exact", "plus", "hash", "all"));
+  EXPECT_THAT(names(set.match("a/b")), ElementsAre("all", "exact", "hash", "plus"));
   EXPECT_THAT(names(set.match("a")), ElementsAre("all", "any")) << "a/# does not match a";
-  EXPECT_THAT(names(set.match("a/")), ElementsAre("plus", "hash", "all"));
-  EXPECT_THAT(names(set.match("a//c")), ElementsAre("hash", "all", "empty"));
+  EXPECT_THAT(names(set.match("a/")), ElementsAre("all", "hash", "plus"));
+  EXPECT_THAT(names(set.match("a//c")), ElementsAre("all", "empty", "hash"));
   EXPECT_THAT(names(set.match("$aws/events/x")), ElementsAre("events")) << "# does not match $…";
   EXPECT_THAT(names(set.match("$aws/events")), IsEmpty());
   EXPECT_THAT(names(set.match("A/b")), ElementsAre("all"));
@@ -77,26 +77,65 @@ class Generator {
   std::mt19937 chance_;
 };
 
-TEST(RuleSet, MatchesWhatEachFilterMatchesByItself) {
-  Generator make{20'260'401};
-  for (int round = 0; round < 40; ++round) {
-    std::vector<RulePtr> rules;
-    for (int i = make.one_of(60); i >= 0; --i) {
-      auto filter = make.filter();
-      if (filter.empty()) filter = "+";
-      rules.push_back(rule_from("r" + std::to_string(i), filter));
-    }
-    const RuleSet set{rules};
-    for (int i = 0; i < 100; ++i) {
+/// A set, the rules that should be in it, and what they should match.
+struct Model {
+  void expect_the_same(Generator& make) const {
+    EXPECT_EQ(set.size(), rules.size());
+    for (int i = 0; i < 30; ++i) {
       const auto topic = make.topic();
       std::vector<std::string> expected;
-      for (const auto& rule : rules) {
-        if (matches(rule->filter(), topic)) expected.push_back(rule->name());
+      for (const auto& [name, rule] : rules) {
+        if (matches(rule->filter(), topic)) expected.push_back(name);
       }
       EXPECT_EQ(names(set.match(topic)), expected) << topic;
       EXPECT_EQ(set.matches(topic), !expected.empty()) << topic;
     }
+    for (const auto& [name, rule] : rules) EXPECT_EQ(set.find(name), rule);
   }
+
+  RuleSet set{};
+  std::map<std::string, RulePtr> rules{};
+};
+
+TEST(RuleSet, MatchesWhatEachFilterMatchesByItselfWhateverHasChanged) {
+  Generator make{20'260'401};
+  for (int round = 0; round < 40; ++round) {
+    Model now;
+    std::vector<Model> before;
+    for (int change = make.one_of(100); change >= 0; --change) {
+      const auto name = "r" + std::to_string(make.one_of(40));
+      if (make.one_of(4) == 0) {
+        now.set = now.set.without(name);
+        now.rules.erase(name);
+      } else {
+        auto filter = make.filter();
+        const auto rule = rule_from(name, filter.empty() ? "+" : filter);
+        now.set = now.set.with(rule);
+        now.rules[name] = rule;
+      }
+      if (make.one_of(20) == 0) before.push_back(now);
+    }
+    now.expect_the_same(make);
+    for (const auto& model : before) model.expect_the_same(make);
+    while (!now.rules.empty()) {
+      now.set = now.set.without(now.rules.begin()->first);
+      now.rules.erase(now.rules.begin());
+    }
+    now.expect_the_same(make);
+  }
+}
+
+TEST(RuleSet, AChangeMakesAnotherSet) {
+  const RuleSet one{{rule_from("r", "a")}};
+  const RuleSet moved = one.with(rule_from("r", "b"));
+  const RuleSet gone = moved.without("r");
+  EXPECT_TRUE(one.matches("a"));
+  EXPECT_FALSE(moved.matches("a"));
+  EXPECT_TRUE(moved.matches("b"));
+  EXPECT_EQ(moved.size(), 1U);
+  EXPECT_TRUE(gone.empty());
+  EXPECT_FALSE(gone.matches("b"));
+  EXPECT_EQ(gone.without("r").size(), 0U);
 }
 
 TEST(TopicFilter, MatchesLevelByLevel) {

@@ -63,6 +63,30 @@ TEST(Regexp, RefusesWhatIsNotValidOrTooLarge) {
   EXPECT_FALSE(Regexp::compile(std::string(Regexp::kMostPatternBytes + 1, 'a')));
 }
 
+TEST(Regexp, TellsWhatIsValidNowhereFromWhatIsNotHere) {
+  for (const auto* nowhere : {"(", "a)", "[a", "a\\", "*", "a**", "[z-a]", "a|+"}) {
+    const auto compiled = Regexp::compile(nowhere);
+    ASSERT_FALSE(compiled.ok()) << nowhere;
+    EXPECT_EQ(compiled.error().code, Errc::invalid_request) << nowhere;
+    EXPECT_FALSE(compiled.error().message.empty()) << nowhere;
+  }
+  for (const auto* not_here : {"(?=a)", "(?!a)", "(?<=a)b", "(?<!a)b", "(?>a)", "(a)\\1", "(?<n>a)\\k<n>",
+                               "a++", "a*+", "a?+", "a{2}+", "\\h", "\\R", "\\u0041", "\\p{Alpha}",
+                               "\\p{javaLowerCase}", "\\P{Alpha}", "a{1001}", "(?x)a",
+                               // RE2 takes these and reads them in its own way.
+                               "[a-z&&[^b]]", "[a&&b]", "[a[b]]", "[[:alpha:]]", "(?U)a+", "(?iU:a)"}) {
+    const auto compiled = Regexp::compile(not_here);
+    ASSERT_FALSE(compiled.ok()) << not_here;
+    EXPECT_EQ(compiled.error().code, Errc::not_implemented) << not_here;
+    EXPECT_FALSE(compiled.error().message.empty()) << not_here;
+  }
+  for (const auto* good : {"[]a]", "[^]a]", "[a\\[b]", "\\[a[b]", "a&&b", "\\Q[[\\E", "(?i)a", "(?i:U)",
+                           "(?<U>a)", "(?:U)", "[a&b]", "\\\\[b]", "\\p{L}+", "a]", "[(?U)]"}) {
+    const auto compiled = Regexp::compile(good);
+    EXPECT_TRUE(compiled.ok()) << good << ": " << (compiled ? "" : compiled.error().message);
+  }
+}
+
 TEST(Regexp, StopsWhereTheResultOrTheWorkGrowsTooLarge) {
   std::string out;
   std::size_t searched = 0;

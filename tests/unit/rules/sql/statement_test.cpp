@@ -1,5 +1,6 @@
 #include "rules/sql/statement.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -9,6 +10,11 @@
 
 namespace iotemu::rules::sql {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 Statement compiled(std::string_view text, Version version = Version::v2016_03_23) {
   auto out = Statement::compile(text, version);
@@ -51,6 +57,35 @@ TEST(SqlTemplate, SaysWhetherItAsksSomebody) {
   EXPECT_FALSE(waits("${topic()}${@quick}"));
   EXPECT_TRUE(waits("${@slow}"));
   EXPECT_TRUE(waits("x${aws_lambda('f', {})}"));
+}
+
+TEST(SqlStatement, TellsWhyAFunctionIsUndefined) {  // M 7.6: what is valid nowhere is Undefined
+  const Statement statement =
+      compiled("SELECT regexp_matches('a', '(') AS a, regexp_substr(s, re) AS b, length(s) AS c FROM 'a'");
+  const auto substitution = Template::compile("${regexp_replace(s, 'a', '$1')}", statement);
+  ASSERT_TRUE(substitution.ok());
+  const Message message{.topic = "a", .payload = R"({"s":"abc","re":"(?<=a)b"})"};
+  const Surroundings around;
+  SeededRandom random{1};
+  Evaluation evaluation{statement, message, around, random, nullptr};
+  EXPECT_THAT(evaluation.notes(), IsEmpty());
+  EXPECT_EQ((*evaluation.run())->payload, R"({"c":3})");
+  EXPECT_EQ(*substitution->text(evaluation), "");
+  EXPECT_THAT(evaluation.notes(),
+              ElementsAre("regexp_matches(): '(' is no regular expression: missing ): (",
+                          StartsWith("regexp_substr(): '(?<=a)b' cannot be used: the emulator's"),
+                          StartsWith("regexp_replace(): '$1' is no replacement")));
+}
+
+TEST(SqlStatement, KeepsFewOfManyNotes) {
+  const Statement statement =
+      compiled("SELECT (SELECT VALUE regexp_matches('a', '(') FROM list) AS a FROM 'a'");
+  const Message message{.topic = "a", .payload = R"({"list":[1,2,3,4,5,6,7,8]})"};
+  const Surroundings around;
+  SeededRandom random{1};
+  Evaluation evaluation{statement, message, around, random, nullptr};
+  ASSERT_TRUE(evaluation.run().ok());
+  EXPECT_THAT(evaluation.notes(), SizeIs(4));
 }
 
 TEST(SqlStatement, OutlivesItsText) {
