@@ -90,32 +90,41 @@ TEST_F(Pools, CountAllVersionsOfAFunctionAgainstWhatIsReservedForIt) {
 
 TEST_F(Pools, GiveNothingToAnIdleProcessThatHasJustDied) {
   const auto code = node("exports.handler = async () => process.pid;");
-  const auto pid = answer(code).get<pid_t>();
-  const int with_one = processes_marked(mark);
   const auto quick = node("exports.handler = async () => 1;");
   invoke(quick);
   // Answers are told on the loop's thread. The first holds it until there is news of the second answer and of
   // the death; the second holds it between the two, while an event comes for the dead one.
-  std::promise<void> first_told;
-  std::promise<void> dead;
   const auto other = node("exports.handler = async () => 2;");
   invoke(other);
-  pool->invoke(quick, {.request_id = "1", .payload = "{}"}, [&](const Result<Outcome>&) {
-    first_told.set_value();
-    dead.get_future().wait();
-  });
-  pool->invoke(other, {.request_id = "2", .payload = "{}"},
-               [&](const Result<Outcome>&) { invoke_later(code); });
-  first_told.get_future().wait();
-  ::poll(nullptr, 0, 100);
-  ::kill(pid, SIGKILL);
-  for (int i = 0; i < 500 && processes_marked(mark) > with_one + 1; ++i) ::poll(nullptr, 0, 20);
-  ::poll(nullptr, 0, 100);
-  dead.set_value();
-  settle();
-  ASSERT_TRUE(outcomes.back());
-  ASSERT_TRUE(*outcomes.back());
-  EXPECT_NE((*outcomes.back())->payload, std::to_string(pid));
+  bool in_order = false;  // two processes answer in the order they like: again, until it is ours
+  for (int attempt = 0; attempt < 50 && !in_order; ++attempt) {
+    const auto pid = answer(code).get<pid_t>();
+    const int with_three = processes_marked(mark);
+    std::promise<void> first_told;
+    std::promise<void> dead;
+    std::atomic<bool> first{false};
+    pool->invoke(quick, {.request_id = "1", .payload = "{}"}, [&](const Result<Outcome>&) {
+      first = true;
+      first_told.set_value();
+      dead.get_future().wait();
+    });
+    pool->invoke(other, {.request_id = "2", .payload = "{}"}, [&](const Result<Outcome>&) {
+      in_order = first;
+      invoke_later(code);
+    });
+    first_told.get_future().wait();
+    ::poll(nullptr, 0, 100);
+    ::kill(pid, SIGKILL);
+    for (int i = 0; i < 500 && processes_marked(mark) >= with_three; ++i) ::poll(nullptr, 0, 20);
+    ::poll(nullptr, 0, 100);
+    dead.set_value();
+    settle();
+    ASSERT_TRUE(outcomes.back());
+    if (!in_order) continue;
+    ASSERT_TRUE(*outcomes.back());
+    EXPECT_NE((*outcomes.back())->payload, std::to_string(pid));
+  }
+  EXPECT_TRUE(in_order);
 }
 
 TEST_F(Pools, AnswerEveryEventOnceWhenTheyStop) {
