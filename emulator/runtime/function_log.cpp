@@ -16,9 +16,14 @@ constexpr std::size_t kInvocationBytes = 1024 * 1024;
 constexpr std::size_t kLineBytes = 64 * 1024;
 constexpr std::size_t kTailBytes = 4 * 1024;
 
-/// What runtimes say when they end for want of memory.
-constexpr std::array<std::string_view, 5> kMemoryWords{"heap out of memory", "std::bad_alloc", "MemoryError",
-                                                       "Cannot allocate memory", "OutOfMemory"};
+/// What runtimes say when they end for want of memory. The last is Node.js 18 that gets no page for code.
+constexpr std::array<std::string_view, 7> kMemoryWords{"heap out of memory",
+                                                       "process out of memory",
+                                                       "std::bad_alloc",
+                                                       "MemoryError",
+                                                       "Cannot allocate memory",
+                                                       "OutOfMemory",
+                                                       "Check failed: reservation_.SetPermissions"};
 
 /// An ARN without the version or alias at its end: its first seven fields.
 std::string_view unqualified(std::string_view arn) {

@@ -252,8 +252,16 @@ bool has_capability(int capability) {
   return (own[static_cast<std::size_t>(capability / 32)].effective & (1U << (capability % 32))) != 0;
 }
 
+/// In a bare chroot it is none, and then mounts of ours could not be kept from everybody else.
+bool root_is_mount_point() {
+  struct statx root {};
+  return ::statx(AT_FDCWD, "/", 0, STATX_BASIC_STATS, &root) == 0 &&
+         (root.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 /// As far as it can be told without trying: a container whose filter stands around us mostly forbids it.
 bool may_mount() {
+  if (!root_is_mount_point()) return false;
   if (has_capability(CAP_SYS_ADMIN)) return true;
   return ::prctl(PR_GET_SECCOMP) == 0 && first_line_of("/proc/sys/user/max_user_namespaces") != "0" &&
          first_line_of("/proc/sys/kernel/unprivileged_userns_clone") != "0" &&
