@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import unittest
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
@@ -180,7 +181,9 @@ class Upstreams(Story):
         self.daemon.http("GET", "/bucket/key", {**signed("s3"), "X-Tab": "a\tb"})
         self.assertEqual(dict(self.server.seen[0][2])["X-Tab"], "a\tb")
 
-    def test_a_reset_ends_what_is_on_its_way(self):
+    @contextmanager
+    def asked_of_a_silent_server(self):
+        """A daemon whose upstream has got a request and says nothing, and the client that waits."""
         with socket.socket() as silent:
             silent.bind(("127.0.0.1", 0))
             silent.listen()
@@ -190,12 +193,15 @@ class Upstreams(Story):
             client = http.client.HTTPConnection(url.hostname, url.port, timeout=20)
             client.request("GET", "/", headers=signed("sns"))
             peer, _ = silent.accept()
+            with closing(peer), closing(client):
+                yield daemon, client
+
+    def test_a_reset_ends_what_is_on_its_way(self):
+        with self.asked_of_a_silent_server() as (daemon, client):
             self.assertEqual(daemon.http("POST", "/_iot/reset").status, 200)
             answer = client.getresponse()
             self.assertEqual(answer.status, 503)
             self.assertIn(b"the emulator was reset", answer.read())
-            client.close()
-            peer.close()
 
     def test_what_is_no_http_is_a_bad_gateway(self):
         for text, why in ((b"SSH-2.0-OpenSSH_9.2\r\n", b"its answer is not HTTP"),
@@ -244,19 +250,9 @@ class Upstreams(Story):
         self.assertIn(b"<Code>BadGatewayException</Code>", answer.body)
 
     def test_the_daemon_ends_while_a_server_is_silent(self):
-        with socket.socket() as silent:
-            silent.bind(("127.0.0.1", 0))
-            silent.listen()
-            daemon = Daemon("--upstream", f"sns=http://127.0.0.1:{silent.getsockname()[1]}")
-            self.addCleanup(daemon.close)
-            url = urlsplit(daemon.endpoint)
-            client = http.client.HTTPConnection(url.hostname, url.port, timeout=20)
-            client.request("GET", "/", headers=signed("sns"))
-            peer, _ = silent.accept()
+        with self.asked_of_a_silent_server() as (daemon, client):
             self.assertEqual(daemon.stop(), 0)
             self.assertEqual(client.getresponse().status, 503)
-            client.close()
-            peer.close()
 
     def test_what_has_no_upstream_names_the_option(self):  # P10.7
         with self.assertRaisesRegex(ClientError, "--upstream sns=URL"):

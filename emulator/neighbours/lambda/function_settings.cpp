@@ -208,60 +208,45 @@ void Lambda::set_concurrency(FunctionRecord& record, std::optional<std::int64_t>
 }
 
 Answer<Json> Lambda::get_concurrency(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("FunctionName"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
+  const auto named = hold(question, "FunctionName");
+  if (!named) return named.fault();
   Json answer = Json::object();
-  if ((*found)->reserved_concurrency)
-    answer["ReservedConcurrentExecutions"] = *(*found)->reserved_concurrency;
+  if (named->record->reserved_concurrency)
+    answer["ReservedConcurrentExecutions"] = *named->record->reserved_concurrency;
   return answer;
 }
 
 Answer<Json> Lambda::drop_concurrency(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("FunctionName"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
-  set_concurrency(**found, std::nullopt);
+  const auto named = hold(question, "FunctionName");
+  if (!named) return named.fault();
+  set_concurrency(*named->record, std::nullopt);
   return Json::object();
 }
 
 // Tags.
 
 Answer<Json> Lambda::tag(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("Resource"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
-  auto tags = (*found)->tags;
+  const auto named = hold(question, "Resource");
+  if (!named) return named.fault();
+  auto tags = named->record->tags;
   for (const auto& [name, value] : question.input.at("Tags").items()) tags[name] = value;
   if (tags.size() > kMaxTags) return invalid("A function has at most 50 tags");
-  (*found)->tags = std::move(tags);
+  named->record->tags = std::move(tags);
   return Json::object();
 }
 
 Answer<Json> Lambda::untag(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("Resource"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
-  for (const auto& name : question.input.at("TagKeys")) (*found)->tags.erase(name.get<std::string>());
+  const auto named = hold(question, "Resource");
+  if (!named) return named.fault();
+  for (const auto& name : question.input.at("TagKeys")) named->record->tags.erase(name.get<std::string>());
   return Json::object();
 }
 
 Answer<Json> Lambda::list_tags(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("Resource"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
+  const auto named = hold(question, "Resource");
+  if (!named) return named.fault();
   Json answer{{"Tags", Json::object()}};
-  for (const auto& [name, value] : (*found)->tags) answer["Tags"][name] = value;
+  for (const auto& [name, value] : named->record->tags) answer["Tags"][name] = value;
   return answer;
 }
 
@@ -338,14 +323,11 @@ Answer<Json> Lambda::drop_event_config(const Question& question) {
 }
 
 Answer<Json> Lambda::list_event_configs(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("FunctionName"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
+  const auto named = hold(question, "FunctionName");
+  if (!named) return named.fault();
   std::vector<Json> all;
-  for (const auto& [qualifier, config] : (*found)->event_configs)
-    all.push_back(event_config_json({ref->realm, ref->name, qualifier}, config));
+  for (const auto& [qualifier, config] : named->record->event_configs)
+    all.push_back(event_config_json({named->ref.realm, named->ref.name, qualifier}, config));
   return page_of(question, "FunctionEventInvokeConfigs", all);
 }
 

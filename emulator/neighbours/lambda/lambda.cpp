@@ -51,6 +51,15 @@ void Lambda::retire(const FunctionRecord& record) {
     runtime_.retire(version->arn(), version->revision_id);
 }
 
+Answer<Lambda::Named> Lambda::hold(const Question& question, std::string_view member) {
+  auto ref = parse_function(question.realm, question.str(member));
+  if (!ref) return ref.fault();
+  std::unique_lock lock{mutex_};
+  const auto found = record(*ref);
+  if (!found) return found.fault();
+  return Named{.ref = std::move(*ref), .lock = std::move(lock), .record = *found};
+}
+
 Answer<FunctionRecord*> Lambda::record(const FunctionRef& ref) {
   const auto found = functions_.find({ref.realm, ref.name});
   if (found == functions_.end()) return not_found(ref.arn());

@@ -147,6 +147,13 @@ class Lambda final : public Service, public invoke::OtherFunctions, private Invo
   [[nodiscard]] Json configuration(const Version& version, bool qualified) const;
   // Under the lock:
   [[nodiscard]] Answer<FunctionRecord*> record(const FunctionRef& ref);
+  /// The function that a member of the request names without a version, and the lock that keeps it.
+  struct Named {
+    FunctionRef ref;
+    std::unique_lock<std::mutex> lock;
+    FunctionRecord* record;
+  };
+  [[nodiscard]] Answer<Named> hold(const Question& question, std::string_view member);
   [[nodiscard]] Answer<Found> find(const FunctionRef& ref) const;
   std::shared_ptr<const Version> publish(FunctionRecord& record, const std::string& description);
   void retire(const FunctionRecord& record);

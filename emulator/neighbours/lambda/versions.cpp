@@ -92,12 +92,9 @@ std::shared_ptr<const Version> Lambda::publish(FunctionRecord& record, const std
 }
 
 Answer<Json> Lambda::publish(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("FunctionName"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
-  auto& kept = **found;
+  const auto named = hold(question, "FunctionName");
+  if (!named) return named.fault();
+  auto& kept = *named->record;
   if (question.has("CodeSha256") && question.str("CodeSha256") != kept.latest->code->sha256) {
     return invalid("CodeSHA256 (" + question.str("CodeSha256") +
                    ") is different from current CodeSHA256 in $LATEST (" + kept.latest->code->sha256 +
@@ -117,13 +114,10 @@ Answer<Json> Lambda::publish(const Question& question) {
 }
 
 Answer<Json> Lambda::list_versions(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("FunctionName"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
-  std::vector<Json> all{configuration(*(*found)->latest, true)};
-  for (const auto& [number, version] : (*found)->published) all.push_back(configuration(*version, true));
+  const auto named = hold(question, "FunctionName");
+  if (!named) return named.fault();
+  std::vector<Json> all{configuration(*named->record->latest, true)};
+  for (const auto& [number, version] : named->record->published) all.push_back(configuration(*version, true));
   return page_of(question, "Versions", all);
 }
 
@@ -153,14 +147,11 @@ Answer<Json> Lambda::create_alias(const Question& question) {
 }
 
 Answer<Json> Lambda::get_alias(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("FunctionName"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
-  const auto alias = (*found)->aliases.find(question.str("Name"));
-  if (alias == (*found)->aliases.end()) return no_such_alias(*ref, question.str("Name"));
-  return alias_json(*ref, alias->second);
+  const auto named = hold(question, "FunctionName");
+  if (!named) return named.fault();
+  const auto alias = named->record->aliases.find(question.str("Name"));
+  if (alias == named->record->aliases.end()) return no_such_alias(named->ref, question.str("Name"));
+  return alias_json(named->ref, alias->second);
 }
 
 Answer<Json> Lambda::update_alias(const Question& question) {
@@ -191,25 +182,19 @@ Answer<Json> Lambda::update_alias(const Question& question) {
 
 /// One that is not there is no error (AWS).
 Answer<Json> Lambda::drop_alias(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("FunctionName"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
-  (*found)->aliases.erase(question.str("Name"));
+  const auto named = hold(question, "FunctionName");
+  if (!named) return named.fault();
+  named->record->aliases.erase(question.str("Name"));
   return Json::object();
 }
 
 Answer<Json> Lambda::list_aliases(const Question& question) {
-  const auto ref = parse_function(question.realm, question.str("FunctionName"));
-  if (!ref) return ref.fault();
-  const std::lock_guard lock{mutex_};
-  const auto found = record(*ref);
-  if (!found) return found.fault();
+  const auto named = hold(question, "FunctionName");
+  if (!named) return named.fault();
   std::vector<Json> all;
-  for (const auto& [name, alias] : (*found)->aliases) {
+  for (const auto& [name, alias] : named->record->aliases) {
     if (!question.has("FunctionVersion") || alias.version == question.str("FunctionVersion"))
-      all.push_back(alias_json(*ref, alias));
+      all.push_back(alias_json(named->ref, alias));
   }
   return page_of(question, "Aliases", all);
 }
