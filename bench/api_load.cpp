@@ -6,9 +6,11 @@
 //                                                        devices as they stand after onboarding: an ACTIVE
 //                                                        certificate of a registered CA, its thing, its
 //                                                        policy
+//   api_load certificates --port P [--total N] [--from FIRST]   RegisterCertificateWithoutCA
 //   api_load mixed  --port P [--things N] [--total N]    one operation after the other, each --total times,
-//   in a
-//                                                        registry that holds thing-0 … thing-<N - 1>
+//   in
+//                                                        a registry that holds thing-0 … thing-<N - 1> and
+//                                                        as many certificates
 //
 // With --server-pid the CPU that it cost the server is read from /proc.
 
@@ -22,8 +24,10 @@
 #include <charconv>
 #include <functional>
 #include <iostream>
+#include <optional>
 
 #include "bench/load_client.h"
+#include "bench/many_certificates.h"
 #include "bench/measure.h"
 
 namespace iotemu::bench {
@@ -148,13 +152,15 @@ Latencies exchange(Connections& connections, std::size_t total, const MakeReques
     connections[connection]->send(make(started++));
   };
   for (std::size_t i = 0; i < connections.size(); ++i) next(i);
+  // A single client does not sleep: what is measured is the server's waking up, not ours.
+  const int patience = connections.size() == 1 ? 0 : 1000;
   std::vector<pollfd> waiting;
   while (latencies.count() < total) {
     waiting.clear();
     for (const auto& connection : connections) {
       waiting.push_back({.fd = connection->busy() ? connection->fd() : -1, .events = POLLIN, .revents = 0});
     }
-    ::poll(waiting.data(), waiting.size(), 1000);
+    ::poll(waiting.data(), waiting.size(), patience);
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       auto& connection = *connections[i];
       if (waiting[i].revents == 0 || !connection.receive()) continue;
@@ -217,11 +223,40 @@ Json register_devices(const ApiOptions& options, Connections& connections) {
           {"devices_per_second", static_cast<double>(devices.size()) / seconds_since(begin)}};
 }
 
+/// What RegisterCertificateWithoutCA takes.
+class Registrations {
+ public:
+  explicit Registrations(Connections& connections) {
+    const Json body{{"certificateSigningRequest", ManyCertificates::kRequest}};
+    exchange(
+        connections, 1, [&](std::size_t) { return request("POST", "/certificates", body.dump()); },
+        [&](std::size_t, const std::string& answer) {
+          many_.emplace(parse_json(answer)->at("certificatePem").get<std::string>());
+        });
+  }
+  [[nodiscard]] std::string number(std::size_t number) const {
+    return request("POST", "/certificate/register-no-ca",
+                   Json{{"certificatePem", many_->number(number)}, {"status", "INACTIVE"}}.dump());
+  }
+
+ private:
+  std::optional<ManyCertificates> many_;
+};
+
+Json register_certificates(const ApiOptions& options, Connections& connections) {
+  const Registrations registrations{connections};
+  auto latencies = exchange(connections, options.total,
+                            [&](std::size_t i) { return registrations.number(options.from + i); });
+  Json result{{"mode", "certificates"}, {"requests", options.total}};
+  latencies.put_into(result, "latency_ms");
+  return result;
+}
+
 Json mixed(const ApiOptions& options, Connections& connections) {
   const auto some = [&](std::size_t i) {
     return "/things/thing-" + std::to_string(i * 7919 % options.things);
   };
-  const std::vector<std::pair<std::string, std::function<std::string(std::size_t)>>> operations{
+  const std::vector<std::pair<std::string, MakeRequest>> operations{
       {"CreateThing",
        [&](std::size_t i) { return create_thing("new-" + std::to_string(options.from + i), i); }},
       {"DescribeThing", [&](std::size_t i) { return request("GET", some(i)); }},
@@ -234,13 +269,40 @@ Json mixed(const ApiOptions& options, Connections& connections) {
       {"ListThings", [](std::size_t) { return request("GET", "/things?maxResults=50"); }},
       {"ListThings_by_attribute",
        [](std::size_t) { return request("GET", "/things?attributeName=serial&attributeValue=77"); }},
+      {"ListThings_by_attribute_prefix",
+       [](std::size_t) {
+         return request(
+             "GET",
+             "/things?attributeName=serial&attributeValue=77&usePrefixAttributeValue=true&maxResults=10");
+       }},
       {"ListThingPrincipals", [&](std::size_t i) { return request("GET", some(i) + "/principals"); }},
       {"ListThingGroupsForThing", [&](std::size_t i) { return request("GET", some(i) + "/thing-groups"); }},
       {"DeleteThing",
        [&](std::size_t i) { return request("DELETE", "/things/new-" + std::to_string(options.from + i)); }},
   };
+  const Registrations registrations{connections};
+  std::vector<std::string> certificates(options.total);
+  const auto certificate = [&](std::size_t i) { return "/certificates/" + certificates[i]; };
+  const auto keep_id = [&](std::size_t i, const std::string& answer) {
+    certificates[i] = parse_json(answer)->at("certificateId").get<std::string>();
+  };
+  const std::vector<std::pair<std::string, MakeRequest>> certificate_operations{
+      {"DescribeCertificate", [&](std::size_t i) { return request("GET", certificate(i)); }},
+      {"ListCertificates", [](std::size_t) { return request("GET", "/certificates?pageSize=50"); }},
+      {"UpdateCertificate",
+       [&](std::size_t i) { return request("PUT", certificate(i) + "?newStatus=REVOKED"); }},
+      {"DeleteCertificate", [&](std::size_t i) { return request("DELETE", certificate(i)); }},
+  };
   Json result{{"mode", "mixed"}, {"things", options.things}, {"requests", options.total}};
   for (const auto& [name, make] : operations) {
+    exchange(connections, options.total, make).put_into(result, name + "_ms");
+  }
+  const auto registered = [&](std::size_t i) {
+    return registrations.number(options.things + options.from + i);
+  };
+  exchange(connections, options.total, registered, keep_id)
+      .put_into(result, "RegisterCertificateWithoutCA_ms");
+  for (const auto& [name, make] : certificate_operations) {
     exchange(connections, options.total, make).put_into(result, name + "_ms");
   }
   return result;
@@ -250,13 +312,16 @@ int run(int argc, char** argv) {
   CLI::App app{"Loads the AWS API over HTTP and prints one JSON object"};
   ApiOptions options;
   std::string mode;
-  app.add_option("mode", mode)->required()->check(CLI::IsMember({"create", "mixed", "register"}));
+  app.add_option("mode", mode)
+      ->required()
+      ->check(CLI::IsMember({"create", "certificates", "mixed", "register"}));
   app.add_option("--port", options.port)->required();
   app.add_option("--server-pid", options.server_pid, "whose CPU is read; 0: nobody's");
   app.add_option("--connections", options.connections)->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--total", options.total, "requests (mixed: of each operation)")->capture_default_str();
   app.add_option("--from", options.from, "number of the first new thing")->capture_default_str();
-  app.add_option("--things", options.things, "mixed: how many there are")->capture_default_str();
+  app.add_option("--things", options.things, "mixed: how many there are, and certificates")
+      ->capture_default_str();
   app.add_option("--identities", options.identities, "register: folder of NAME.crt and NAME.key");
   app.add_option("--prefix", options.prefix, "register: of NAME");
   app.add_option("--skip", options.skip, "register: so many of the identities");
@@ -267,7 +332,10 @@ int run(int argc, char** argv) {
   for (std::size_t i = 0; i < options.connections; ++i) {
     connections.push_back(std::make_unique<Connection>(options.port));
   }
-  const auto run_mode = mode == "create" ? create : mode == "mixed" ? mixed : register_devices;
+  const auto run_mode = mode == "create"         ? create
+                        : mode == "certificates" ? register_certificates
+                        : mode == "mixed"        ? mixed
+                                                 : register_devices;
   std::cout << run_mode(options, connections).dump() << "\n";
   return 0;
 }

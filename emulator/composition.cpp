@@ -312,8 +312,9 @@ void Emulator::Impl::open_api() {
                                    .enforce_lambda_permission = options.switches.enforce_lambda_permission,
                                    .admin_token = admin_token,
                                    .allowed_origins = options.allow_origins},
-      value_or_fail(neighbours::open_upstreams(upstreams, work)));
+      neighbours::make_upstreams(upstreams, work));
   functions.set_others(&other_services->functions());
+  other_services->set_played_functions(functions);
   api = std::make_unique<api::Api>(
       api::ApiOptions{.realm = default_realm(),
                       .endpoint_host = options.endpoint_host,

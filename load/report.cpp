@@ -115,6 +115,7 @@ std::vector<Bar> attempt_bars(const Histogram& attempts) {
 
 std::vector<Bar> cause_bars(const std::map<std::string, std::uint64_t>& causes) {
   std::vector<Bar> bars;
+  bars.reserve(causes.size());
   for (const auto& [cause, count] : causes) bars.push_back({cause, count});
   std::ranges::stable_sort(bars, std::greater{}, &Bar::count);
   return bars;

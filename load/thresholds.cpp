@@ -300,6 +300,7 @@ Verdict judge(const Threshold& threshold, const Results& results) {
 
 std::vector<Verdict> judge_all(const std::vector<Threshold>& thresholds, const Results& results) {
   std::vector<Verdict> verdicts;
+  verdicts.reserve(thresholds.size());
   for (const auto& threshold : thresholds) verdicts.push_back(judge(threshold, results));
   return verdicts;
 }

@@ -63,6 +63,8 @@ class Authorizer {
   virtual Access subscribe(std::string_view filter) = 0;
   /// Asked at delivery (M3-34).
   virtual bool receive(std::string_view topic) = 0;
+  /// The client has been silent for a while: time to forget what can be worked out again.
+  virtual void rest() {}
 };
 
 /// Yes: the message space that the client enters, its rights, and the name under which

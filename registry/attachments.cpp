@@ -108,12 +108,8 @@ Result<Page<PolicyPtr>> Registry::attached_policies(std::string_view target_text
 Result<Page<std::string>> Registry::targets_for_policy(const PolicyName& name, const PageRequest& page,
                                                        bool principals_only) const {
   if (!policies_.find(name)) return does_not_exist(name);
-  const auto targets = policy_links_.page_of_right(
+  return policy_links_.texts_of_right(
       name, page, [&](const PolicyTarget& target, Ok) { return !principals_only || !target.is_group(); });
-  if (!targets) return targets.error();
-  Page<std::string> result{.next_marker = targets->next_marker};
-  for (const auto& [target, unused] : targets->items) result.items.push_back(target.text());
-  return result;
 }
 
 Result<std::vector<PolicyPtr>> Registry::effective_policies(std::string_view target_text,

@@ -3,7 +3,6 @@
 // Many-to-many links between two kinds of names, readable from both ends in the order of the names. Readers
 // share a lock for one look-up; writers are already serialised by their owner.
 
-#include <map>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -14,6 +13,7 @@
 
 #include "base/result.h"
 #include "registry/paging.h"
+#include "registry/sorted_blocks.h"
 
 namespace iotemu::registry {
 
@@ -22,8 +22,8 @@ class Links {
  public:
   void put(const Left& left, const Right& right, Value value) {
     const std::unique_lock lock{mutex_};
-    by_left_[left].insert_or_assign(right, value);
-    by_right_[right].insert_or_assign(left, value);
+    by_left_[left].put({right, value});
+    by_right_[right].put({left, value});
   }
 
   void erase(const Left& left, const Right& right) {
@@ -80,13 +80,20 @@ class Links {
   [[nodiscard]] Result<Page<std::pair<Right, Value>>> page_of_left(const Left& left,
                                                                    const PageRequest& request,
                                                                    Wanted wanted) const {
-    return page(by_left_, left, request, wanted);
+    return page<std::pair<Right, Value>>(by_left_, left, request, wanted, whole<Right>);
   }
   template <class Wanted>
   [[nodiscard]] Result<Page<std::pair<Left, Value>>> page_of_right(const Right& right,
                                                                    const PageRequest& request,
                                                                    Wanted wanted) const {
-    return page(by_right_, right, request, wanted);
+    return page<std::pair<Left, Value>>(by_right_, right, request, wanted, whole<Left>);
+  }
+  /// The texts of the other ends alone.
+  template <class Wanted>
+  [[nodiscard]] Result<Page<std::string>> texts_of_right(const Right& right, const PageRequest& request,
+                                                         Wanted wanted) const {
+    return page<std::string>(by_right_, right, request, wanted,
+                             [](const std::pair<Left, Value>& link) { return ByText::text(link); });
   }
 
  private:
@@ -98,13 +105,17 @@ class Links {
       return name.text();
     }
     static const std::string& text(const std::string& name) { return name; }
+    template <class T>
+    static const std::string& text(const std::pair<T, Value>& link) {
+      return text(link.first);
+    }
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
       return text(a) < text(b);
     }
   };
   template <class From, class To>
-  using Map = std::unordered_map<From, std::map<To, Value, ByText>>;
+  using Map = std::unordered_map<From, SortedBlocks<std::pair<To, Value>, ByText>>;
 
   template <class From, class To>
   static void drop(Map<From, To>& map, const From& from, const To& to) {
@@ -125,27 +136,35 @@ class Links {
     return {group->second.begin(), group->second.end()};
   }
 
-  template <class From, class To, class Wanted>
-  Result<Page<std::pair<To, Value>>> page(const Map<From, To>& map, const From& from,
-                                          const PageRequest& request, Wanted wanted) const {
+  template <class To>
+  static std::pair<To, Value> whole(const std::pair<To, Value>& link) {
+    return link;
+  }
+
+  /// `show(link)` is what the page holds of it.
+  template <class Item, class From, class To, class Wanted, class Show>
+  Result<Page<Item>> page(const Map<From, To>& map, const From& from, const PageRequest& request,
+                          Wanted wanted, Show show) const {
     std::optional<std::string> start;
     if (!request.marker.empty()) {
       auto parsed = from_marker(request.marker);
       if (!parsed) return parsed.error();
       start = std::move(parsed->name);
     }
-    Page<std::pair<To, Value>> result;
-    const auto take = [&](const std::pair<const To, Value>& link) {
+    Page<Item> result;
+    const std::pair<To, Value>* last = nullptr;
+    const auto take = [&](const std::pair<To, Value>& link) {
       if constexpr (std::is_invocable_v<Wanted, const To&, const Value&>) {
         if (!wanted(link.first, link.second)) return true;
       } else {
         if (!wanted(link.second)) return true;
       }
       if (result.items.size() == request.size) {
-        result.next_marker = to_marker({.name = result.items.back().first.text()});
+        result.next_marker = to_marker({.name = ByText::text(*last)});
         return false;
       }
-      result.items.emplace_back(link);
+      result.items.push_back(show(link));
+      last = &link;
       return true;
     };
     const std::shared_lock lock{mutex_};

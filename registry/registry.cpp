@@ -55,6 +55,7 @@ Status Registry::reset(bool keep_ca) {
   things_.clear();
   thing_types_.clear();
   things_by_type_.clear();
+  things_by_attribute_.clear();
   thing_groups_.clear();
   child_groups_.clear();
   group_links_.clear();

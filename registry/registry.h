@@ -42,6 +42,7 @@
 #include "registry/service_ca.h"
 #include "registry/store.h"
 #include "registry/table.h"
+#include "registry/things_by_attribute.h"
 
 namespace iotemu::registry {
 
@@ -474,11 +475,15 @@ class Registry {
   [[nodiscard]] Status complete(ThingRecord& thing) const;
   [[nodiscard]] Status check_attributes(const ThingRecord& thing) const;
   [[nodiscard]] Status check_type_for_new_use(const ThingTypeName& type) const;
-  /// Puts the record, keeps the things by type and those of billing groups, and tells. Under
+  /// Puts the record, keeps the things by type, by attribute and those of billing groups, and tells. Under
   /// write_mutex_.
   void show_thing(const ThingRecord* old, const ThingPtr& next);
   /// The opposite.
   void hide_thing(const ThingPtr& old);
+  /// The page, if it is full, or there are no more things, before `most` of them are read.
+  [[nodiscard]] std::optional<Result<Page<ThingPtr>>> walk_things(const PageRequest& page,
+                                                                  const ThingFilter& filter,
+                                                                  std::size_t most) const;
   [[nodiscard]] Status check_exclusivity(const ThingName& thing, const Principal& principal,
                                          ThingPrincipalType type) const;
 
@@ -565,6 +570,7 @@ class Registry {
   Table<ThingName, ThingRecord> things_;
   Table<ThingTypeName, ThingTypeRecord> thing_types_;
   GroupedOrder<ThingTypeName, ThingRecord> things_by_type_;
+  ThingsByAttribute things_by_attribute_;
   Table<ThingGroupName, ThingGroupRecord> thing_groups_;
   Links<ThingGroupName, ThingGroupName, Ok> child_groups_;  ///< Parent, child.
   Links<ThingName, ThingGroupName, Ok> group_links_;

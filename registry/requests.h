@@ -143,6 +143,9 @@ struct ThingFilter {
   std::string attribute_value{};  ///< Needs a name.
   bool value_is_prefix{false};
   std::optional<ThingTypeName> type{};
+
+  /// Of its attribute.
+  [[nodiscard]] bool wants_one_value() const { return !attribute_value.empty() && !value_is_prefix; }
 };
 
 /// Whether what was begun a while ago is still worth storing. Asked under the registry's writer lock: never

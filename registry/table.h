@@ -3,11 +3,11 @@
 // Tables of immutable records. Readers take a shard's lock for the time of one look-up and leave with a
 // shared_ptr; writers are already serialised by their owner. The order index serves paging.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
@@ -16,6 +16,7 @@
 
 #include "base/result.h"
 #include "registry/paging.h"
+#include "registry/sorted_blocks.h"
 
 namespace iotemu::registry {
 
@@ -78,15 +79,13 @@ class CreationOrder {
  public:
   using Pointer = std::shared_ptr<const Record>;
 
-  void insert(Pointer record) { records_.insert(std::move(record)); }
-  void erase(const Record& record) {
-    const auto found = records_.find(record);
-    if (found != records_.end()) records_.erase(found);
+  /// `old`: the record of the same key that was here before, if any.
+  void put(const Record* old, Pointer record) {
+    if (old != nullptr && old->created_at != record->created_at) erase(*old);
+    const auto created = record->created_at;
+    records_.put({.created = created, .record = std::move(record)});
   }
-  void replace(const Record& old, Pointer next) {
-    erase(old);
-    insert(std::move(next));
-  }
+  void erase(const Record& record) { records_.erase(record); }
   void clear() { records_.clear(); }
   [[nodiscard]] bool empty() const { return records_.empty(); }
   [[nodiscard]] std::size_t size() const { return records_.size(); }
@@ -94,38 +93,46 @@ class CreationOrder {
   /// Up to `count` records after (or, descending, before) `from`; from the first (last) without it.
   [[nodiscard]] std::vector<Pointer> after(const SortKey* from, bool ascending, std::size_t count) const {
     std::vector<Pointer> result;
+    result.reserve(std::min(count, records_.size()));
     if (ascending) {
       auto at = from == nullptr ? records_.begin() : records_.upper_bound(*from);
-      for (; at != records_.end() && result.size() < count; ++at) result.push_back(*at);
+      for (; at != records_.end() && result.size() < count; ++at) result.push_back(at->record);
     } else {
       auto at = from == nullptr ? records_.end() : records_.lower_bound(*from);
-      while (at != records_.begin() && result.size() < count) result.push_back(*--at);
+      while (at != records_.begin() && result.size() < count) result.push_back((--at)->record);
     }
     return result;
   }
 
  private:
+  struct Entry {
+    Time created{};  ///< The record's, which need not be read for it.
+    Pointer record{};
+  };
   struct Less {
     using is_transparent = void;
-    static std::pair<Time, std::string_view> key(const Pointer& record) { return key(*record); }
-    static std::pair<Time, std::string_view> key(const Record& record) {
-      return {record.created_at, record.key_text()};
-    }
-    static std::pair<Time, std::string_view> key(const SortKey& key) { return {key.created, key.name}; }
+    static Time created(const Entry& entry) { return entry.created; }
+    static Time created(const Record& record) { return record.created_at; }
+    static Time created(const SortKey& key) { return key.created; }
+    static std::string_view name(const Entry& entry) { return entry.record->key_text(); }
+    static std::string_view name(const Record& record) { return record.key_text(); }
+    static std::string_view name(const SortKey& key) { return key.name; }
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
-      return key(a) < key(b);
+      return created(a) != created(b) ? created(a) < created(b) : name(a) < name(b);
     }
   };
-  std::set<Pointer, Less> records_;
+  SortedBlocks<Entry, Less> records_;
 };
 
 /// Turns a walk in chunks into a page. `next(from, count)` gives records in order after `from` (null: from
-/// the start); `wanted` filters. The lock behind `next` is free between chunks, so a long scan holds up
-/// nobody.
+/// the start), fewer than `count` when there are no more; `wanted` filters. The lock behind `next` is free
+/// between chunks, so a long scan holds up nobody. The first chunk is what a page without a filter needs:
+/// each record more is one that memory has to bring.
 template <class Pointer, class Next, class Wanted>
 Result<Page<Pointer>> walk_page(const PageRequest& request, Next next, Wanted wanted) {
-  constexpr std::size_t kChunk = 256;
+  constexpr std::size_t kLargestChunk = 256;
+  std::size_t count = std::min(request.size, kLargestChunk - 1) + 1;
   SortKey from;
   const SortKey* start = nullptr;
   if (!request.marker.empty()) {
@@ -136,19 +143,21 @@ Result<Page<Pointer>> walk_page(const PageRequest& request, Next next, Wanted wa
   }
   Page<Pointer> page;
   for (;;) {
-    const auto chunk = next(start, kChunk);
-    for (const auto& record : chunk) {
+    auto chunk = next(start, count);
+    const bool ended = chunk.size() < count;
+    if (!ended) from = {.created = chunk.back()->created_at, .name = chunk.back()->key_text()};
+    for (auto& record : chunk) {
       if (!wanted(*record)) continue;
       if (page.items.size() == request.size) {
         const auto& last = *page.items.back();
         page.next_marker = to_marker({.created = last.created_at, .name = last.key_text()});
         return page;
       }
-      page.items.push_back(record);
+      page.items.push_back(std::move(record));
     }
-    if (chunk.size() < kChunk) return page;
-    from = {.created = chunk.back()->created_at, .name = chunk.back()->key_text()};
+    if (ended) return page;
     start = &from;
+    count = kLargestChunk;
   }
 }
 
@@ -167,8 +176,7 @@ class Table {
   void put(const Pointer& record) {
     const auto old = map_.put(record);
     const std::unique_lock lock{order_mutex_};
-    if (old) order_.erase(*old);
-    order_.insert(record);
+    order_.put(old.get(), record);
   }
 
   void erase(const Key& key) {
@@ -184,14 +192,16 @@ class Table {
     order_.clear();
   }
 
+  /// See CreationOrder.
+  [[nodiscard]] std::vector<Pointer> after(const SortKey* from, bool ascending, std::size_t count) const {
+    const std::shared_lock lock{order_mutex_};
+    return order_.after(from, ascending, count);
+  }
   template <class Wanted>
   [[nodiscard]] Result<Page<Pointer>> page(const PageRequest& request, Wanted wanted) const {
     return walk_page<Pointer>(
         request,
-        [&](const SortKey* from, std::size_t count) {
-          const std::shared_lock lock{order_mutex_};
-          return order_.after(from, request.ascending, count);
-        },
+        [&](const SortKey* from, std::size_t count) { return after(from, request.ascending, count); },
         wanted);
   }
   [[nodiscard]] Result<Page<Pointer>> page(const PageRequest& request) const {
@@ -212,9 +222,7 @@ class GroupedOrder {
 
   void put(const Group& group, const Record* old, const Pointer& record) {
     const std::unique_lock lock{mutex_};
-    auto& order = groups_[group];
-    if (old != nullptr) order.erase(*old);
-    order.insert(record);
+    groups_[group].put(old, record);
   }
 
   void erase(const Group& group, const Record& record) {
@@ -236,17 +244,18 @@ class GroupedOrder {
     return found == groups_.end() ? 0 : found->second.size();
   }
 
+  [[nodiscard]] std::vector<Pointer> after(const Group& group, const SortKey* from, bool ascending,
+                                           std::size_t count) const {
+    const std::shared_lock lock{mutex_};
+    const auto found = groups_.find(group);
+    return found == groups_.end() ? std::vector<Pointer>{} : found->second.after(from, ascending, count);
+  }
   template <class Wanted>
   [[nodiscard]] Result<Page<Pointer>> page(const Group& group, const PageRequest& request,
                                            Wanted wanted) const {
     return walk_page<Pointer>(
         request,
-        [&](const SortKey* from, std::size_t count) {
-          const std::shared_lock lock{mutex_};
-          const auto found = groups_.find(group);
-          return found == groups_.end() ? std::vector<Pointer>{}
-                                        : found->second.after(from, request.ascending, count);
-        },
+        [&](const SortKey* from, std::size_t count) { return after(group, from, request.ascending, count); },
         wanted);
   }
   [[nodiscard]] Result<Page<Pointer>> page(const Group& group, const PageRequest& request) const {

@@ -15,9 +15,11 @@ Status check_version(const ThingRecord& thing, std::optional<std::int64_t> expec
                "The version for thing " + thing.name.text() + " does not match the expected version."};
 }
 
+/// Reading a thing costs about as much as reading so many entries of an index.
+constexpr std::size_t kEntriesOfAThing = 8;
+
 /// As far as attributes tell.
 bool matches(const ThingRecord& thing, const ThingFilter& filter) {
-  if (filter.attribute_name.empty()) return true;
   const auto found = thing.attributes.find(filter.attribute_name);
   if (found == thing.attributes.end()) return false;
   if (filter.attribute_value.empty()) return true;
@@ -52,8 +54,9 @@ Status Registry::check_type_for_new_use(const ThingTypeName& type) const {
 }
 
 void Registry::show_thing(const ThingRecord* old, const ThingPtr& next) {
-  if (old != nullptr && old->type) things_by_type_.erase(*old->type, *old);
-  if (next->type) things_by_type_.put(*next->type, nullptr, next);
+  if (old != nullptr && old->type && old->type != next->type) things_by_type_.erase(*old->type, *old);
+  if (next->type) things_by_type_.put(*next->type, old, next);
+  things_by_attribute_.put(old, next);
   if (old != nullptr && old->billing_group) billing_links_.erase(*old->billing_group, old->name);
   if (next->billing_group) billing_links_.put(*next->billing_group, next->name, Ok{});
   things_.put(next);
@@ -69,6 +72,7 @@ void Registry::show_thing(const ThingRecord* old, const ThingPtr& next) {
 
 void Registry::hide_thing(const ThingPtr& old) {
   if (old->type) things_by_type_.erase(*old->type, *old);
+  things_by_attribute_.erase(*old);
   if (old->billing_group) billing_links_.erase(*old->billing_group, old->name);
   index_.hide(*old);
   things_.erase(old->name);
@@ -183,12 +187,46 @@ Status Registry::delete_thing(const ThingName& name, std::optional<std::int64_t>
   return Ok{};
 }
 
+std::optional<Result<Page<ThingPtr>>> Registry::walk_things(const PageRequest& page,
+                                                            const ThingFilter& filter,
+                                                            std::size_t most) const {
+  std::size_t seen = 0;
+  bool given_up = false;
+  auto walked = walk_page<ThingPtr>(
+      page,
+      [&](const SortKey* from, std::size_t count) {
+        given_up = seen >= most;
+        if (given_up) return std::vector<ThingPtr>{};
+        auto things = filter.type ? things_by_type_.after(*filter.type, from, page.ascending, count)
+                                  : things_.after(from, page.ascending, count);
+        seen += things.size();
+        return things;
+      },
+      [&](const ThingRecord& thing) { return matches(thing, filter); });
+  if (given_up) return {};
+  return walked;
+}
+
 Result<Page<ThingPtr>> Registry::list_things(const PageRequest& page, const ThingFilter& filter) const {
-  if (!filter.attribute_value.empty() && filter.attribute_name.empty()) {
-    return invalid("attributeValue needs an attributeName");
+  if (filter.attribute_name.empty()) {
+    if (!filter.attribute_value.empty()) return invalid("attributeValue needs an attributeName");
+    return filter.type ? things_by_type_.page(*filter.type, page) : things_.page(page);
   }
-  const auto wanted = [&](const ThingRecord& thing) { return matches(thing, filter); };
-  return filter.type ? things_by_type_.page(*filter.type, page, wanted) : things_.page(page, wanted);
+  // Two ways lead to the page: the order of creation, passing by the things that do not match, and the index,
+  // which with several values must be read whole. The first is short where many match, the second where few
+  // do; so the first is tried for as long as the second would take.
+  const auto found = things_by_attribute_.count(filter);
+  std::size_t most = found / kEntriesOfAThing;
+  if (filter.wants_one_value()) most = filter.type ? things_by_type_.size(*filter.type) : found;
+  if (most < found) {
+    if (auto walked = walk_things(page, filter, most)) return std::move(*walked);
+  }
+  return walk_page<ThingPtr>(
+      page,
+      [&](const SortKey* from, std::size_t count) {
+        return things_by_attribute_.after(filter, from, page.ascending, count);
+      },
+      [](const ThingRecord&) { return true; });
 }
 
 }  // namespace iotemu::registry

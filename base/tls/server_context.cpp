@@ -107,6 +107,14 @@ int choose_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size, co
   return SSL_TLSEXT_ERR_NOACK;  // a name that we do not know is no reason to refuse
 }
 
+/// A context without certificates that speaks the one version that a connection has agreed on.
+/// SSL_set_session begins a connection anew unless its context is of its own method.
+SSL_CTX* resting_context(const SSL_METHOD* method) {
+  static SSL_CTX* const context =
+      SSL_CTX_new_ex(library_context(), nullptr, method);  // lives with the process
+  return context;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const ServerContext>> ServerContext::make(const Material& material,
@@ -177,6 +185,15 @@ std::vector<std::string> peer_chain(const SSL& ssl) {
 std::string server_name(const SSL& ssl) {
   const char* name = SSL_get_servername(&ssl, TLSEXT_NAMETYPE_host_name);
   return name == nullptr ? std::string{} : std::string{name};
+}
+
+void forget_peer(SSL& ssl) {
+  const SSL_SESSION* session = SSL_get_session(&ssl);
+  const bool is_3_0 = OPENSSL_version_major() == 3 && OPENSSL_version_minor() == 0;
+  if (session == nullptr || !is_3_0 || SSL_version(&ssl) != TLS1_3_VERSION) return;
+  if (SSL_SESSION_get_max_fragment_length(session) != TLSEXT_max_fragment_length_DISABLED) return;
+  SSL_CTX* resting = resting_context(SSL_get_ssl_method(&ssl));
+  if (resting != nullptr && SSL_set_SSL_CTX(&ssl, resting) == resting) SSL_set_session(&ssl, nullptr);
 }
 
 }  // namespace iotemu::tls

@@ -69,4 +69,10 @@ class ServerContext {
 /// SNI; empty if the client sent none.
 [[nodiscard]] std::string server_name(const SSL& ssl);
 
+/// Frees what an accepted connection holds of its handshake and no longer needs: the session and in it the
+/// peer's certificates (some 4 kB). After it `peer_chain` is empty and the cipher unknown. Does nothing where
+/// OpenSSL still reads the session: TLS 1.2, a negotiated maximum fragment length, other versions of OpenSSL
+/// than 3.0.
+void forget_peer(SSL& ssl);
+
 }  // namespace iotemu::tls

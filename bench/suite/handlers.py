@@ -33,7 +33,7 @@ def handler(event, context):
 def open_for_newcomers(emulator):
     emulator.api.call("POST", "/policies/jitr", {"policyDocument": json.dumps(POLICY)})
     emulator.identities = Identities(emulator.place, f"jitr-{emulator.pid}")
-    emulator.register_ca(emulator.identities)
+    emulator.newcomers_ca = emulator.register_ca(emulator.identities)["certificateId"]
 
 
 class InProcess(Server):
@@ -79,8 +79,8 @@ class Webhook(Emulator):
 
 
 class Lambda(Emulator):
-    def __init__(self, place):
-        super().__init__(place)
+    def __init__(self, place, **more):
+        super().__init__(place, **more)
         open_for_newcomers(self)
         signed = {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request, "
                                    "SignedHeaders=host, Signature=0"}
@@ -98,6 +98,15 @@ class Lambda(Emulator):
         self.api.call("POST", "/rules/JITR", {
             "sql": "SELECT * FROM '$aws/events/certificates/registered/#'",
             "actions": [{"lambda": {"functionArn": function}}]})
+
+    def let_in_and_forget(self, count):
+        """Devices that were never seen get in by the handler, and are deleted."""
+        self.place.load("broker_load", "onboard", *self.arguments(), *self.identities.fresh(count), "--total", count,
+                        "--retry-ms", 20)
+        for known in self.api.call("GET", f"/certificates-by-ca/{self.newcomers_ca}?pageSize=250")["certificates"]:
+            self.api.call("POST", "/target-policies/jitr", {"target": known["certificateArn"]})
+            self.api.call("PUT", f"/certificates/{known['certificateId']}?newStatus=INACTIVE")
+            self.api.call("DELETE", f"/certificates/{known['certificateId']}")
 
 
 KINDS = {"in process": InProcess, "webhook": Webhook, "Lambda": Lambda}

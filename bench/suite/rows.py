@@ -59,6 +59,8 @@ FIGURES = {
     "operation": Figure("ms", "lower"),
     "operation_in_process": Figure("µs", "lower"),
     "handshake_cpu_workers": Figure("s per 1,000", "lower"),
+    "soak_rss": Figure("bytes", "lower"),
+    "soak_turns": Figure("turns"),
     "message_cpu_workers": Figure("s per 100k", "lower"),
 }
 
@@ -275,14 +277,16 @@ def api(bench):
 
 
 def scale_api(bench):
-    """The median of each operation over HTTP among a thousand things and among a hundred thousand."""
+    """The median of each operation over HTTP among a thousand things and certificates and among a hundred thousand. An
+    account has a thousand rules at most: those, and subscriptions, are in `scale`."""
     result = {"operation": {}}
     small, large = bench.some((1000, 100000), (100, 1000))
     for things, at in ((small, "small"), (large, "large")):
         server = bench.servers.get(f"emulator {at}")
         if not server:
             server = bench.server(f"emulator {at}", lambda: Emulator(bench.place))
-            bench.place.load("api_load", "create", "--port", server.api_port, "--connections", 8, "--total", things)
+            for mode in ("create", "certificates"):
+                bench.place.load("api_load", mode, "--port", server.api_port, "--connections", 8, "--total", things)
         got = bench.place.load("api_load", "mixed", "--port", server.api_port, "--things", things, "--total",
                                bench.some(500, 20))
         for key, value in got.items():
@@ -292,8 +296,8 @@ def scale_api(bench):
 
 
 def scale(bench):
-    """The same in process: things and certificates (registry_bench), subscriptions (topic_match_bench), rules. Filling a
-    registry takes long, so the rounds are the benches' own."""
+    """The same in process: things and certificates (registry_bench), subscriptions (topic_match_bench), rules. The rounds
+    are the benches' own: a registry is filled once."""
     result = {"operation_in_process": {}}
     for program, only in (("registry_bench", "."), ("topic_match_bench", "among"), ("rules_bench", ".")):
         if not (bench.place.programs / program).exists():
@@ -306,6 +310,33 @@ def scale(bench):
                 scale_of = {"ns": 1e-3, "us": 1, "ms": 1e3}[run["time_unit"]]
                 result["operation_in_process"].setdefault(f"{name} {at}", []).append(run["cpu_time"] * scale_of)
     return result
+
+
+def soak(bench):
+    """Half an hour of everything at once, by turns: devices that come and go, messages of every kind, the API, newcomers
+    by a Lambda function who are deleted again. What a process still holds after each turn must not grow."""
+    everything = set(bench.place.server_cores) | set(bench.place.load_cores)
+    rate, short = bench.some(2000, 200), bench.some(3, 0.3)
+    resident, lost = [], 0
+    with handlers.Lambda(bench.place, cores=everything, workers=2) as server:
+        server.register_ca(bench.identities)
+        server.admit(bench.identities, 64)
+        bench.place.load("api_load", "create", "--port", server.api_port, "--connections", 4, "--total", 500)
+        ends = time.monotonic() + bench.some(1800, 5)
+        while time.monotonic() < ends or len(resident) < 4:
+            bench.load(server, "connects", 64, "--pool", 64, "--total", bench.some(500, 50))
+            for mode, qos, more in (("pairs", 0, ()), ("pairs", 1, ()), ("fanout", 0, ()), ("fanin", 1, ()),
+                                    ("paced", 1, ("--rate", rate))):
+                got = bench.load(server, mode, 64, "--qos", qos, "--seconds", short, *more)
+                lost += got["lost"] if qos == 1 else 0
+            bench.place.load("api_load", "mixed", "--port", server.api_port, "--things", 500, "--connections", 4,
+                             "--total", bench.some(100, 10))
+            server.let_in_and_forget(bench.some(20, 4))
+            resident.append(server.resident_bytes())
+    middle, quarter = len(resident) // 2, max(1, len(resident) // 4)
+    return {"soak_rss": {"third quarter": statistics.median(resident[middle:middle + quarter]),
+                         "last quarter": statistics.median(resident[-quarter:])},
+            "soak_turns": {"emulator": len(resident)}, "soak_lost": {"emulator": lost}}
 
 
 # In the order of the table. The first figure of a bar is the emulator's, over somebody else's.
@@ -346,11 +377,18 @@ ROWS = {
     "scale": (scale, "operation_in_process"),
     "scale-api": (scale_api, "operation"),
     "jitr": (jitr, [Bar(f"JITR/s, handler {name}", "jitr_per_second", contender=name) for name in handlers.KINDS]),
+    "soak": (soak, [
+        Bar("memory at the end of the soak, last quarter over third", "soak_rss", "third quarter", 1.05, 1.01, "last quarter"),
+        Bar("turns of it", "soak_turns"),
+        Bar("acknowledged and lost in it", "soak_lost", None, 0, 0)]),
 }
+
+# Only where they are asked for by name.
+LONG = {"soak"}
 
 
 # Rows that take long, or that hardly differ from round to round.
-MOST_ROUNDS = {"idle": 2, "rss": 3, "scale": 1, "scale-api": 3}
+MOST_ROUNDS = {"idle": 2, "rss": 3, "scale": 1, "scale-api": 3, "soak": 1}
 
 
 def bars(row, samples):

@@ -249,7 +249,7 @@ class Emulator(Server):
         code = self.api.call("GET", "/registrationcode")["registrationCode"]
         self.place.pki("verification-cert", "--ca", identities.ca, "--code", code, "--out", identities.folder, "--force")
         proof = identities.folder / f"{identities.name}-verification.crt"
-        self.api.call("POST", "/cacertificate?setAsActive=true&allowAutoRegistration=true", {
+        return self.api.call("POST", "/cacertificate?setAsActive=true&allowAutoRegistration=true", {
             "caCertificate": identities.ca.read_text(), "verificationCertificate": proof.read_text(), **more})
 
     def register_jitp_ca(self, identities):

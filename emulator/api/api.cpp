@@ -35,8 +35,9 @@ std::string principal_of(const Signatory& signatory) {
 
 /// A signed request is for a service, whose path may be anything: a bucket "metrics" of S3.
 bool is_metrics(const http::Request& request) {
+  const auto* authorization = request.header("Authorization");
   return request.segments.size() == 1 && request.segments.front() == "metrics" &&
-         request.header("Authorization") == nullptr;
+         (authorization == nullptr || authorization->starts_with("Bearer "));
 }
 
 }  // namespace

@@ -76,9 +76,8 @@ class S3Files final : public InputFiles {
     std::promise<http::Outcome> told;
     auto outcome = told.get_future();
     WorkCounter work;  // whoever reads is counted
-    const auto client = http::open_client({.running = 1, .waiting = 0}, work);
-    if (!client) return client.error();
-    (*client)->send(std::move(call), [&told](http::Outcome ended) { told.set_value(std::move(ended)); });
+    const auto client = http::make_client({.running = 1, .waiting = 0}, work);
+    client->send(std::move(call), [&told](http::Outcome ended) { told.set_value(std::move(ended)); });
     while (outcome.wait_for(kStopIsNoticed) != std::future_status::ready) {
       if (stopped()) return Error{Errc::unavailable, "the reading was stopped"};
     }

@@ -15,6 +15,7 @@
 #include "emulator/daemon/load_merge_command.h"
 #include "emulator/daemon/load_outcome.h"
 #include "emulator/daemon/load_settings.h"
+#include "emulator/daemon/ready_file.h"
 #include "emulator/daemon/stop_signals.h"
 #include "fixtures/files.h"
 #include "load/engine/emulator_watch.h"
@@ -35,6 +36,8 @@ constexpr std::size_t kLooksALine = 10;
 /// A machine that is later than this behind its own timetable measures itself.
 constexpr load::Nanos kWorthAWord = std::chrono::milliseconds{100};
 constexpr int kInterrupted = 130;
+/// Not an option, which everybody on the machine could read.
+constexpr const char* kAdminToken = "IOTEMU_ADMIN_TOKEN";
 
 /// One invocation of the command.
 class LoadCommand {
@@ -48,6 +51,7 @@ class LoadCommand {
  private:
   Status prepare();
   Status find_endpoint();
+  Status open_api(const Console& console);
   Status find_identities(Console& console);
   Status make_devices(Console& console, const load::IdentitySource& source);
   Status allow_files() const;
@@ -103,30 +107,44 @@ Status LoadCommand::prepare() {
   return check_load_outcome(outcome);
 }
 
-/// The emulator's API, the server's CA and the addresses.
+/// The emulator's API, with the token that it may ask for: of the ready file, else of the environment.
+Status LoadCommand::open_api(const Console& console) {
+  auto token = console.environment ? console.environment(kAdminToken).value_or("") : std::string{};
+  if (!options.ready_file.empty()) {
+    const auto facts = read_ready_file(options.ready_file);
+    if (!facts) return wrong("--ready-file: " + facts.error().message);
+    if (options.endpoint_api.empty()) options.endpoint_api = facts->api_endpoint;
+    token = facts->admin_token;
+  }
+  if (options.setup != "none" && options.endpoint_api.empty()) options.endpoint_api = kLocalApi;
+  if (options.endpoint_api.empty()) return Ok{};
+  auto api = load::ApiClient::make(options.endpoint_api);
+  if (!api) return api.error();
+  if (auto taken = api->set_admin_token(std::move(token)); !taken) return taken;
+  api_ = std::move(*api);
+  return Ok{};
+}
+
+/// The server's CA and the addresses.
 Status LoadCommand::find_endpoint() {
   const bool sets_up = options.setup != "none";
-  if (sets_up && options.endpoint_api.empty()) options.endpoint_api = kLocalApi;
   HostPort target{.host = "localhost", .port = 0};
   if (!options.endpoint.empty()) {
     auto given = parse_host_port(options.endpoint);
     if (!given) return given.error();
     target = std::move(*given);
   }
-  if (!options.endpoint_api.empty()) {
-    auto api = load::ApiClient::make(options.endpoint_api);
-    if (!api) return api.error();
-    const auto where = load::resolve(api->host(), api->port());
+  if (api_) {
+    const auto where = load::resolve(api_->host(), api_->port());
     if (!where) return where.error();
     if (sets_up && !where->is_loopback()) {
       return wrong("--setup changes the emulator it is pointed at, and " + options.endpoint_api +
                    " is not on this machine");
     }
-    const auto facts = load::facts_of(*api);
+    const auto facts = load::facts_of(*api_);
     if (!facts) return facts.error();
     if (target.port == 0) target.port = facts->mqtt_port;
     if (options.ca_file.empty()) settings_.tls.server_ca_pem = facts->server_ca_pem;
-    api_ = std::move(*api);
   }
   if (target.port == 0) target.port = kMqttPort;
   auto endpoint = load::resolve(target.host, target.port);
@@ -298,9 +316,9 @@ int LoadCommand::play(Console& console) {
 }
 
 int LoadCommand::run(Console& console) {
-  for (const auto step : {&LoadCommand::prepare, &LoadCommand::find_endpoint}) {
-    if (auto done = (this->*step)(); !done) return fail(console, done.error().message);
-  }
+  if (auto done = prepare(); !done) return fail(console, done.error().message);
+  if (auto done = open_api(console); !done) return fail(console, done.error().message);
+  if (auto done = find_endpoint(); !done) return fail(console, done.error().message);
   if (auto done = find_identities(console); !done) {
     const int code = fail(console, done.error().message);
     return stopped_ ? kInterrupted : code;

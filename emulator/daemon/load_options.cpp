@@ -42,6 +42,9 @@ void add_target_options(CLI::App& app, LoadOptions& options) {
            "that lets\nall in")
       .add("--endpoint-api", options.endpoint_api, "URL",
            std::string{"API port of an emulator ("} + kLocalApi + " with\n--setup): names port and CA")
+      .add("--ready-file", options.ready_file, "FILE",
+           "Of an emulator: its API port and the admin token that\nit may ask for (or the token alone in "
+           "IOTEMU_ADMIN_TOKEN)")
       .add("--pid", options.pid, "PID", "Of an emulator on this machine, to watch its CPU\nand memory");
 }
 

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/private_file.h"
+#include "emulator/daemon/load_causes.h"
 #include "load/report.h"
 #include "load/summary.h"
 #include "load/thresholds.h"
@@ -20,7 +21,7 @@ constexpr int kIndent = 1;
 
 std::string why_no_threshold(std::string& text) {
   const auto threshold = load::parse_threshold(text);
-  return threshold ? std::string{} : threshold.error().message;
+  return threshold ? why_no_cause(*threshold) : threshold.error().message;
 }
 
 Error cannot_write(const std::string& option, const std::string& file, const std::string& why) {

@@ -26,7 +26,8 @@ struct LoadOutcome {
 /// A threshold failed. 1 stands for what could not be done at all.
 inline constexpr int kThresholdFailed = 3;
 
-/// Adds --fail-if, --json and --report. A threshold that cannot be read fails the command line.
+/// Adds --fail-if, --json and --report. A threshold that cannot be read, or names a
+/// cause that there is not, fails the command line.
 void add_load_outcome(CLI::App& command, LoadOutcome& outcome);
 
 /// To be asked before the run, which may take an hour: the files can be written. Errc::io with a sentence.

@@ -68,6 +68,7 @@ struct LoadOptions {
 
   std::string setup{"none"};
   std::string endpoint_api{};
+  std::string ready_file{};
   std::int64_t pid{0};
 };
 

@@ -23,6 +23,22 @@ Json ready_json(const ReadyFacts& facts) {
   return json;
 }
 
+Result<ReadyFacts> read_ready_file(const std::filesystem::path& path) {
+  const auto text = read_file(path);
+  if (!text) return text.error();
+  const auto json = parse_json(*text);
+  const auto member = [&](const char* name) {
+    const auto found = json->find(name);
+    return found != json->end() && found->is_string() ? found->get<std::string>() : std::string{};
+  };
+  ReadyFacts facts;
+  if (json && json->is_object())
+    facts = {.api_endpoint = member("apiEndpoint"), .admin_token = member("adminToken")};
+  if (!facts.api_endpoint.empty()) return facts;
+  return Error{.code = Errc::invalid_request,
+               .message = path.string() + " is no ready file of iot-emulator: it names no apiEndpoint"};
+}
+
 Result<ReadyFile> ReadyFile::claim(const std::filesystem::path& path) {
   if (path.empty()) return ReadyFile{path};
   const auto cannot = [&](const std::error_code& why) {

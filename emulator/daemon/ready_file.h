@@ -28,6 +28,10 @@ struct ReadyFacts {
 /// apiEndpoint, mqttHost, mqttPort, httpsPort, serverCaFile, accountId, region, pid.
 [[nodiscard]] Json ready_json(const ReadyFacts& facts);
 
+/// What a program needs to find a running emulator: apiEndpoint and adminToken of its file, the rest stays
+/// empty. Errc::io: it cannot be read; Errc::invalid_request: it is no ready file.
+[[nodiscard]] Result<ReadyFacts> read_ready_file(const std::filesystem::path& path);
+
 /// Owns the file: what an earlier process left under this name is removed by `claim`, what `write` wrote by
 /// the destructor.
 class ReadyFile {

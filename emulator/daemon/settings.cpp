@@ -106,6 +106,17 @@ Result<std::vector<std::string>> file_values(const Setting& setting, const Json&
   return std::vector{std::move(*text)};
 }
 
+/// For an error: `given`, or what may be shown of it.
+std::string shown(const Setting& setting, const Result<std::vector<std::string>>& values, char separator,
+                  std::string given) {
+  if (setting.shown == nullptr) return given;
+  if (!values) return "***";
+  std::string text;
+  for (const auto& value : *values)
+    text.append(text.empty() ? "" : std::string{separator}).append(setting.shown(value));
+  return text;
+}
+
 Status apply(const Setting& setting, const std::string& source,
              const Result<std::vector<std::string>>& values, Settings& settings) {
   const auto done = !values           ? Status{values.error()}
@@ -138,9 +149,9 @@ Status apply_file(const std::string& path, std::string_view text, Settings& sett
                    .message = path + ": \"" + std::string{setting->name} + "\" is set twice"};
     }
     seen.push_back(setting);
-    auto done = apply(*setting, path + ": \"" + key + "\": " + to_text(value), file_values(*setting, value),
-                      settings);
-    if (!done) return done;
+    const auto values = file_values(*setting, value);
+    const auto source = path + ": \"" + key + "\": " + shown(*setting, values, ' ', to_text(value));
+    if (auto done = apply(*setting, source, values, settings); !done) return done;
   }
   return Ok{};
 }
@@ -153,7 +164,8 @@ Status apply_environment(const Environment& environment, Settings& settings) {
     const bool split =
         (setting.kind == SettingKind::list || setting.kind == SettingKind::pairs) && !value->starts_with('{');
     auto values = text_values(setting, split ? split_commas(*value) : std::vector{*value});
-    if (auto done = apply(setting, name + "=" + *value, values, settings); !done) return done;
+    const auto source = name + "=" + shown(setting, values, ',', *value);
+    if (auto done = apply(setting, source, values, settings); !done) return done;
   }
   return Ok{};
 }
@@ -190,13 +202,14 @@ Result<Settings> resolve(std::span<const GivenFlag> flags, const Environment& en
   }
   if (auto done = apply_environment(environment, settings); !done) return done.error();
   for (const auto& flag : flags) {
+    const auto values = text_values(*flag.setting, flag.values);
     std::string source = "--" + std::string{flag.setting->name};
     if (flag.setting->kind != SettingKind::flag) {
-      for (const auto& value : flag.values) source += " " + value;
+      std::string given;
+      for (const auto& value : flag.values) given.append(given.empty() ? "" : " ").append(value);
+      source += " " + shown(*flag.setting, values, ' ', std::move(given));
     }
-    if (auto done = apply(*flag.setting, source, text_values(*flag.setting, flag.values), settings); !done) {
-      return done.error();
-    }
+    if (auto done = apply(*flag.setting, source, values, settings); !done) return done.error();
   }
   return settings;
 }

@@ -48,6 +48,8 @@ struct Setting {
   std::string_view help{};
   /// Takes every value one source gives; a flag gets "true" or "false". The error is what was expected.
   Status (*apply)(Settings&, std::span<const std::string>){nullptr};
+  /// What an error may show of one value; null: all of it.
+  std::string (*shown)(std::string_view value){nullptr};
 };
 
 /// In the order of the help.

@@ -215,7 +215,8 @@ constexpr std::array kTable{
                     "sent there, signed, by the key of a http[s]://KEY:SECRET@host. s3\n"
                     "gives bulk registrations and decode their files; secretsmanager and\n"
                     "machinelearning answer functions of SQL",
-            .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, set_upstream); }},
+            .apply = [](Settings& s, Values v) { return set_pairs(s.emulator, v, set_upstream); },
+            .shown = http::shown_upstream},
     Setting{.name = "bulk-input-folder",
             .group = kFiles,
             .placeholder = "DIR",

@@ -105,7 +105,7 @@ void Connection::judge_head() {
                                        {"method", reader_.request().method},
                                        {"target", loggable(reader_.request().target)},
                                        {"status", std::to_string(answer->status)}});
-    return send(std::move(*answer), false);
+    return send(*answer, false);
   }
   auto& passage = std::get<Passage>(verdict);
   cors_origin_ = std::move(passage.cors_origin);
@@ -150,10 +150,10 @@ void Connection::dispatch() {
 void Connection::respond(Response response) {
   if (!cors_origin_.empty()) add_cors_headers(response, cors_origin_);
   const bool keep_alive = keep_alive_ && !response.close;
-  send(std::move(response), keep_alive);
+  send(response, keep_alive);
 }
 
-void Connection::send(Response response, bool keep_alive) {
+void Connection::send(const Response& response, bool keep_alive) {
   handling_ = true;
   phase_ = Phase::other;
   output_ = to_bytes(response, {.request_id = request_id_,

@@ -41,7 +41,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void judge_head();
   void dispatch();
   void respond(Response response);
-  void send(Response response, bool keep_alive);
+  void send(const Response& response, bool keep_alive);
   void linger();
   void drain();
   void close();

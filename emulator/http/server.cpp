@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "base/log.h"
+#include "base/lookout.h"
 #include "base/snapshot.h"
 #include "emulator/http/acceptor.h"
 #include "emulator/http/connection.h"
@@ -103,9 +104,13 @@ class Server::Core {
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+    Lookout lookout;
     while (true) {
       try {
-        io_->run();
+        while (io_->run_one() != 0) {
+          while (io_->poll() != 0 || lookout.keep([this] { return io_->poll() != 0; })) {
+          }
+        }
         return;
       } catch (const std::exception& error) {
         log::error("An HTTP request broke its handler", {{"what", error.what()}});

@@ -12,8 +12,9 @@ bool is_port(std::string_view text) {
   return error == std::errc{} && end == text.data() + text.size() && value >= 1 && value <= 65535;
 }
 
-/// Without what may be a password, or a key in the query.
-std::string shown(std::string_view text) {
+}  // namespace
+
+std::string shown_url(std::string_view text) {
   std::string known{text};
   const auto scheme = known.find("://");
   const auto begin = scheme == known.npos ? 0 : scheme + 3;
@@ -23,11 +24,9 @@ std::string shown(std::string_view text) {
   return query == known.npos ? known : known.substr(0, query) + "?***";
 }
 
-}  // namespace
-
 Result<Url> parse_url(std::string_view text) {
   const auto bad = [&](std::string_view why) {
-    return Error{Errc::invalid_request, "the URL '" + shown(text) + "' " + std::string{why}};
+    return Error{Errc::invalid_request, "the URL '" + shown_url(text) + "' " + std::string{why}};
   };
   const auto scheme_end = text.find("://");
   Url url;

@@ -18,6 +18,8 @@ struct Url {
   [[nodiscard]] std::string text() const { return scheme + "://" + authority + target; }
 };
 
+/// For people, whatever the text is: without what may be a password, or a key in the query.
+[[nodiscard]] std::string shown_url(std::string_view text);
 /// Errc::invalid_request, with what is wrong with it: another scheme, a user name, no host, characters that
 /// stand in no URL.
 Result<Url> parse_url(std::string_view text);

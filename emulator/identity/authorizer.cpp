@@ -84,45 +84,60 @@ std::string cure_for(const PrincipalView* view, const Policies& policies, std::s
 
 }  // namespace
 
+PolicyAuthorizer::Known::Known(const registry::Registry& registry,
+                               std::shared_ptr<const PrincipalView> view_now, const Client& client)
+    : view{std::move(view_now)}, arn_{iot_arn(registry.realm(), "")}, arn_prefix_{arn_.size()} {
+  // A certificate that left ACTIVE keeps its policies: its connection is cut, and its will still goes out
+  // (LE-4).
+  if (view) rights = registry::rights_of(registry.realm(), *view, connection_of(client));
+}
+
+std::string_view PolicyAuthorizer::Known::arn(std::string_view type, std::string_view name) {
+  if (type.empty() && name == "*") return name;
+  arn_.resize(arn_prefix_);
+  return arn_.append(type).append(name);
+}
+
 PolicyAuthorizer::PolicyAuthorizer(const registry::Registry& registry, Refusals& refusals, Client client)
-    : registry_{registry},
-      refusals_{refusals},
-      client_{std::move(client)},
-      connection_{connection_of(client_)},
-      arn_prefix_{iot_arn(registry.realm(), "")} {
-  refresh();
+    : registry_{registry}, refusals_{refusals}, client_{std::move(client)} {}
+
+PolicyAuthorizer::Known& PolicyAuthorizer::known() {
+  const std::uint64_t generation = registry_.generation();
+  if (known_ && generation == generation_) return *known_;
+  generation_ = generation;
+  auto view = registry_.principal_view(client_.certificate_id);
+  if (!known_ || !same(view, known_->view)) {
+    known_ = std::make_unique<Known>(registry_, std::move(view), client_);
+  }
+  return *known_;
 }
 
 bool PolicyAuthorizer::connect() {
-  refresh();
-  return allows({Refusal::connect_denied, Action::connect, "client/"}, client_.client_id, nullptr);
+  return allows({Refusal::connect_denied, Action::connect, "client/"}, client_.client_id);
 }
 
 bool PolicyAuthorizer::will(std::string_view topic, bool retain) {
-  refresh();
   if (topics::classify_publish(topic) != PublishKind::ordinary) {
     record_reserved(Refusal::will_denied, topic, "a will cannot be left on a reserved topic");
     return false;
   }
-  return allows({Refusal::will_denied, Action::publish, "topic/"}, topic, nullptr) &&
-         (!retain || allows({Refusal::will_denied, Action::retain_publish, "topic/"}, topic, nullptr));
+  return allows({Refusal::will_denied, Action::publish, "topic/"}, topic) &&
+         (!retain || allows({Refusal::will_denied, Action::retain_publish, "topic/"}, topic));
 }
 
-bool PolicyAuthorizer::request(Action action, std::string_view name,
+bool PolicyAuthorizer::request(Action action, std::string_view resource,
                                std::optional<bool> include_socket_information) {
-  refresh();
-  resource_ = name == "*" ? std::string{name} : arn_prefix_ + std::string{name};
-  policy::Context context = rights_.context;
+  Known& now = known();
+  policy::Context context = now.rights.context;
   context.include_socket_information = include_socket_information;
-  const policy::Request asked{.action = action, .resource = resource_, .context = context};
-  if (policy::evaluate(rights_.policies, asked) == policy::Verdict::allowed) return true;
+  const policy::Request asked{.action = action, .resource = now.arn("", resource), .context = context};
+  if (policy::evaluate(now.rights.policies, asked) == policy::Verdict::allowed) return true;
   const bool publishes = action == Action::publish || action == Action::retain_publish;
-  record(publishes ? Refusal::publish_denied : Refusal::request_denied, action, context);
+  record(publishes ? Refusal::publish_denied : Refusal::request_denied, asked);
   return false;
 }
 
 mqtt::Access PolicyAuthorizer::publish(std::string_view topic, bool retain) {
-  refresh();
   const PublishKind kind = topics::classify_publish(topic);
   if (kind == PublishKind::forbidden) {
     record_reserved(Refusal::reserved_topic, topic, "clients may not publish to this reserved topic");
@@ -132,9 +147,9 @@ mqtt::Access PolicyAuthorizer::publish(std::string_view topic, bool retain) {
     record_reserved(Refusal::reserved_topic, topic, "nothing can be retained on a reserved topic (M3-44)");
     return mqtt::Access::forbidden_topic;
   }
-  if (!allows({Refusal::publish_denied, Action::publish, "topic/"}, topic, &publish_))
+  if (!allows({Refusal::publish_denied, Action::publish, "topic/"}, topic, &Known::publish))
     return mqtt::Access::denied;
-  if (retain && !allows({Refusal::publish_denied, Action::retain_publish, "topic/"}, topic, &retain_)) {
+  if (retain && !allows({Refusal::publish_denied, Action::retain_publish, "topic/"}, topic, &Known::retain)) {
     return mqtt::Access::denied;
   }
   const bool for_the_service = kind == PublishKind::basic_ingest || kind == PublishKind::request;
@@ -142,79 +157,60 @@ mqtt::Access PolicyAuthorizer::publish(std::string_view topic, bool retain) {
 }
 
 mqtt::Access PolicyAuthorizer::subscribe(std::string_view filter) {
-  refresh();
   if (!topics::may_subscribe(filter)) {
     record_reserved(Refusal::reserved_topic, filter, "clients may not subscribe to this reserved topic");
     return mqtt::Access::forbidden_topic;
   }
-  const bool allowed =
-      allows({Refusal::subscribe_denied, Action::subscribe, "topicfilter/"}, filter, nullptr);
+  const bool allowed = allows({Refusal::subscribe_denied, Action::subscribe, "topicfilter/"}, filter);
   return allowed ? mqtt::Access::allowed : mqtt::Access::denied;
 }
 
 bool PolicyAuthorizer::receive(std::string_view topic) {
-  refresh();
-  return allows({Refusal::receive_denied, Action::receive, "topic/"}, topic, &receive_);
+  return allows({Refusal::receive_denied, Action::receive, "topic/"}, topic, &Known::receive);
 }
 
-void PolicyAuthorizer::refresh() {
-  const std::uint64_t generation = registry_.generation();
-  if (generation == generation_) return;
-  generation_ = generation;
-  auto view = registry_.principal_view(client_.certificate_id);
-  if (view_ && same(view, view_)) return;
-  view_ = std::move(view);
-  compile();
+bool PolicyAuthorizer::allows(const Wording& wording, std::string_view name) {
+  Known& now = known();
+  const policy::Request asked{
+      .action = wording.action, .resource = now.arn(wording.type, name), .context = now.rights.context};
+  if (policy::evaluate(now.rights.policies, asked) == policy::Verdict::allowed) return true;
+  record(wording.refusal, asked);
+  return false;
 }
 
-void PolicyAuthorizer::compile() {
-  publish_.clear();
-  retain_.clear();
-  receive_.clear();
-  rights_ = {};
-  compiled_ = {};
-  // A certificate that left ACTIVE keeps its policies: its connection is cut, and its will still goes out
-  // (LE-4).
-  if (!view_) return;
-  rights_ = registry::rights_of(registry_.realm(), *view_, connection_);
-  compiled_ = policy::Compiled{rights_.policies, rights_.context};
-}
-
-std::string_view PolicyAuthorizer::resource(std::string_view type, std::string_view name) {
-  resource_.assign(arn_prefix_).append(type).append(name);
-  return resource_;
-}
-
-bool PolicyAuthorizer::allows(const Wording& wording, std::string_view name, Verdicts* cache) {
-  if (cache != nullptr) {
-    if (const auto known = cache->find(name); known != cache->end()) return known->second;
-  }
-  const bool allowed = compiled_.allows(wording.action, resource(wording.type, name));
-  if (!allowed) record(wording.refusal, wording.action, rights_.context);
-  if (cache != nullptr) {
-    if (cache->size() >= kRememberedTopics) cache->clear();
-    cache->emplace(name, allowed);
-  }
+bool PolicyAuthorizer::allows(const Wording& wording, std::string_view topic, Verdicts Known::*verdicts) {
+  Known& now = known();
+  Verdicts& remembered = now.*verdicts;
+  if (const auto verdict = remembered.find(topic); verdict != remembered.end()) return verdict->second;
+  if (!now.compiled) now.compiled.emplace(now.rights.policies, now.rights.context);
+  const policy::Request asked{
+      .action = wording.action, .resource = now.arn(wording.type, topic), .context = now.rights.context};
+  const bool allowed = now.compiled->allows(asked.action, asked.resource);
+  if (!allowed) record(wording.refusal, asked);
+  if (remembered.size() >= kRememberedTopics) remembered.clear();
+  remembered.emplace(topic, allowed);
   return allowed;
 }
 
-void PolicyAuthorizer::record(Refusal refusal, Action asked, const policy::Context& context) {
+void PolicyAuthorizer::record(Refusal refusal, const policy::Request& denied) {
   RefusalRecord record = refusal_of(client_, refusal);
-  const std::string_view action = policy::name(asked);
-  if (rights_.policies.empty()) {
-    record.cause = std::string{action} + " on " + resource_ + " is denied: certificate " +
-                   client_.certificate_id.hex() + (view_ ? " has no policy attached" : " was deleted");
+  const std::string_view action = policy::name(denied.action);
+  const PrincipalView* view = known_->view.get();
+  const Policies& policies = known_->rights.policies;
+  if (policies.empty()) {
+    record.cause = std::string{action} + " on " + std::string{denied.resource} + " is denied: certificate " +
+                   client_.certificate_id.hex() +
+                   (view != nullptr ? " has no policy attached" : " was deleted");
   } else {
-    const policy::Explanation explanation =
-        policy::explain(rights_.policies, {.action = asked, .resource = resource_, .context = context});
+    const policy::Explanation explanation = policy::explain(policies, denied);
     record.cause = explanation.summary;
     record.explanation = explanation.text();
   }
-  if (view_) {
-    const auto hint = group_hint(*view_, client_.client_id);
+  if (view != nullptr) {
+    const auto hint = group_hint(*view, client_.client_id);
     if (!hint.empty()) record.cause += (record.cause.ends_with('.') ? " " : ". ") + hint;
   }
-  record.cure = cure_for(view_.get(), rights_.policies, action, resource_);
+  record.cure = cure_for(view, policies, action, denied.resource);
   refusals_.add(std::move(record));
 }
 

@@ -4,7 +4,7 @@
 // connection belongs to (P7.3), compiled with the connection's variables.
 // One object a connection, used on its worker only. It notices every change of the registry by one atomic
 // load and starts anew when the change concerns its certificate, so policy changes act on live connections at
-// once (P7.8).
+// once (P7.8). At rest it keeps only who the client is: connections are many, and most are silent.
 
 #include <cstdint>
 #include <memory>
@@ -42,6 +42,7 @@ class PolicyAuthorizer final : public mqtt::Authorizer {
   mqtt::Access publish(std::string_view topic, bool retain) override;
   mqtt::Access subscribe(std::string_view filter) override;
   bool receive(std::string_view topic) override;
+  void rest() override { known_.reset(); }
 
  private:
   using Action = registry::policy::Action;
@@ -63,28 +64,39 @@ class PolicyAuthorizer final : public mqtt::Authorizer {
     std::string_view type;
   };
 
-  void refresh();
-  void compile();
-  [[nodiscard]] std::string_view resource(std::string_view type, std::string_view name);
-  /// The verdict on `name`; the first denial of each is recorded with its explanation.
-  bool allows(const Wording& wording, std::string_view name, Verdicts* cache);
-  void record(Refusal refusal, Action action, const registry::policy::Context& context);
+  /// What the registry says of the client, and what was worked out from it.
+  struct Known {
+    Known(const registry::Registry& registry, std::shared_ptr<const registry::PrincipalView> view,
+          const Client& client);
+    /// Of "topic/" and its name, say; "*" stands for itself. Valid until the next call.
+    [[nodiscard]] std::string_view arn(std::string_view type, std::string_view name);
+
+    std::shared_ptr<const registry::PrincipalView> view;  ///< Null: the certificate was deleted.
+    registry::Rights rights{};
+    std::optional<registry::policy::Compiled> compiled{};  ///< From the first message on.
+    Verdicts publish{};
+    Verdicts retain{};
+    Verdicts receive{};
+
+   private:
+    std::string arn_;  ///< The last one; keeps its memory.
+    const std::size_t arn_prefix_;
+  };
+
+  /// What holds now.
+  [[nodiscard]] Known& known();
+  /// The verdict on one question; a denial is recorded with its explanation.
+  bool allows(const Wording& wording, std::string_view name);
+  /// The same about messages, whose topics return: remembered, so that a denial is recorded once.
+  bool allows(const Wording& wording, std::string_view topic, Verdicts Known::*verdicts);
+  void record(Refusal refusal, const registry::policy::Request& denied);
   void record_reserved(Refusal refusal, std::string_view topic, std::string_view why);
 
   const registry::Registry& registry_;
   Refusals& refusals_;
   const Client client_;
-  const registry::Connection connection_;
-  const std::string arn_prefix_;
-
-  std::uint64_t generation_{0};
-  std::shared_ptr<const registry::PrincipalView> view_;
-  registry::Rights rights_;
-  registry::policy::Compiled compiled_;
-  Verdicts publish_;
-  Verdicts retain_;
-  Verdicts receive_;
-  std::string resource_;  ///< The ARN last built; keeps its memory.
+  std::uint64_t generation_{0};  ///< Of the registry when `known_` was last compared with it.
+  std::unique_ptr<Known> known_;
 };
 
 }  // namespace iotemu::identity

@@ -119,6 +119,7 @@ Result<Child> spawn_shell(const std::string& command, const std::vector<std::str
   std::array<char*, 4> arguments{shell.data(), flag.data(), text.data(), nullptr};
   std::vector<std::string> variables = environment;
   std::vector<char*> pointers;
+  pointers.reserve(variables.size() + 1);
   for (std::string& variable : variables) pointers.push_back(variable.data());
   pointers.push_back(nullptr);
 
@@ -331,7 +332,8 @@ std::vector<std::string> CommandInvoker::environment(const Realm& realm) const {
   variables["AWS_REGION"] = realm.region;
   variables["AWS_DEFAULT_REGION"] = realm.region;
   std::vector<std::string> lines;
-  for (const auto& [name, value] : variables) lines.push_back(name + "=" + value);
+  lines.reserve(variables.size());
+  for (const auto& [name, value] : variables) lines.emplace_back(name).append("=").append(value);
   return lines;
 }
 

@@ -59,6 +59,7 @@ class FunctionInvoker {
 struct InvokeLimits {
   std::size_t running{16};
   std::size_t waiting{10'000};
+  std::size_t bytes{64 * std::size_t{1024} * 1024};  ///< Of the events that wait.
 };
 
 }  // namespace iotemu::invoke

@@ -1,6 +1,7 @@
 #include "emulator/invoke/functions.h"
 
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "registry/function_name.h"
@@ -58,6 +59,23 @@ bool Functions::run_added(const FunctionName& function, Invocation& invocation,
   auto* invoker = added(function);
   if (invoker != nullptr) invoker->invoke(std::move(invocation), done);
   return invoker != nullptr;
+}
+
+bool Functions::plays(std::string_view name) const {
+  const auto function = FunctionName::parse(name);
+  return function && is_added(*function);
+}
+
+bool Functions::play(std::string_view name, Invocation invocation, const FunctionInvoker::Done& done) const {
+  const auto function = FunctionName::parse(name);
+  return function && run_added(*function, invocation, done);
+}
+
+std::vector<std::string> Functions::played_names() const {
+  std::set<std::string> names;
+  const std::shared_lock lock{mutex_};
+  for (const auto& [text, invoker] : functions_) names.insert(text.substr(0, text.find(':')));
+  return {names.begin(), names.end()};
 }
 
 void Functions::reset(const Hold& until) const {

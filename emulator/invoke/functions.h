@@ -9,9 +9,11 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emulator/invoke/function_invoker.h"
 #include "emulator/invoke/other_functions.h"
+#include "emulator/invoke/played_functions.h"
 
 namespace iotemu::registry {
 struct FunctionName;
@@ -19,7 +21,7 @@ struct FunctionName;
 
 namespace iotemu::invoke {
 
-class Functions {
+class Functions final : public PlayedFunctions {
  public:
   /// `name` in any form of registry::FunctionName: its partition, region and account do not matter. Without a
   /// qualifier it serves every one that is not added itself. Replaces what was there. Fails with
@@ -32,6 +34,11 @@ class Functions {
   /// function is added for it and no other is known, `done` is called inside the call, with an error that
   /// names the ways to add one.
   void invoke(std::string_view name, Invocation invocation, const FunctionInvoker::Done& done) const;
+  // PlayedFunctions
+  [[nodiscard]] bool plays(std::string_view name) const override;
+  [[nodiscard]] bool play(std::string_view name, Invocation invocation,
+                          const FunctionInvoker::Done& done) const override;
+  [[nodiscard]] std::vector<std::string> played_names() const override;
   /// As FunctionInvoker::reset, of all; the functions stay.
   void reset(const Hold& until) const;
   /// Ends what runs and forgets the functions.

@@ -29,11 +29,15 @@ void LoopInvoker::admit(std::shared_ptr<Call> call) {
   } else if (running_.size() < limits_.running) {
     running_.push_back(call);
     run(call);
-  } else if (waiting_.size() < limits_.waiting) {
-    waiting_.push_back(std::move(call));
-  } else {
+  } else if (waiting_.size() >= limits_.waiting) {
     call->done(Error{Errc::throttled, "more than " + std::to_string(limits_.waiting) +
                                           " events wait for the handler; this one was dropped"});
+  } else if (waiting_bytes_ + call->invocation.payload.size() > limits_.bytes) {
+    call->done(Error{Errc::throttled, "events of more than " + std::to_string(limits_.bytes) +
+                                          " bytes wait for the handler; this one was dropped"});
+  } else {
+    waiting_bytes_ += call->invocation.payload.size();
+    waiting_.push_back(std::move(call));
   }
 }
 
@@ -45,11 +49,13 @@ void LoopInvoker::finish(const std::shared_ptr<Call>& call, Result<std::string> 
   if (waiting_.empty() || stopping_) return;
   auto next = std::move(waiting_.front());
   waiting_.pop_front();
+  waiting_bytes_ -= next->invocation.payload.size();
   // Posted, not called: a call that ends at once would otherwise recurse through the whole queue.
   boost::asio::post(loop_, [this, next = std::move(next)]() mutable { admit(std::move(next)); });
 }
 
 void LoopInvoker::end_all(const Error& waiting, const std::string& why, const Hold& until) {
+  waiting_bytes_ = 0;
   for (const auto& call : std::exchange(waiting_, {})) call->done(waiting);
   for (const auto& call : std::deque{running_}) {
     call->until = until;

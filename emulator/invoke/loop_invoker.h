@@ -52,6 +52,7 @@ class LoopInvoker : public FunctionInvoker {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
   // Only the loop's thread touches these.
   std::deque<std::shared_ptr<Call>> waiting_;
+  std::size_t waiting_bytes_{0};  ///< of their payloads
   std::deque<std::shared_ptr<Call>> running_;
   bool stopping_{false};
   std::thread thread_;

@@ -2,6 +2,7 @@
 
 // User code behind a URL: every event is POSTed as application/json. Only http://, because what it calls is
 // the developer's own process. A 2xx answer is success and its body the answer; redirects are not followed.
+// Each invoker has an HTTP client of its own, so that ending its calls ends nobody else's.
 
 #include <chrono>
 #include <memory>

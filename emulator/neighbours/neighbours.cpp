@@ -189,6 +189,10 @@ invoke::OtherFunctions& Neighbours::functions() {
   return *lambda_;
 }
 
+void Neighbours::set_played_functions(const invoke::PlayedFunctions& played) {
+  lambda_->set_played(played);
+}
+
 std::optional<Fault> Neighbours::barred_from_lambda(const http::Request& request) const {
   const auto* origin = request.header("Origin");
   const auto* site = request.header("Sec-Fetch-Site");

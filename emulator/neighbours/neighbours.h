@@ -22,6 +22,7 @@
 #include "base/timers.h"
 #include "emulator/api/ports.h"
 #include "emulator/invoke/other_functions.h"
+#include "emulator/invoke/played_functions.h"
 #include "emulator/neighbours/lambda/code_store.h"
 #include "emulator/neighbours/protocol.h"
 #include "emulator/neighbours/service.h"
@@ -85,6 +86,8 @@ class Neighbours final : public api::OtherServices {
 
   /// The functions that were created.
   [[nodiscard]] invoke::OtherFunctions& functions();
+  /// As Lambda has it.
+  void set_played_functions(const invoke::PlayedFunctions& played);
   /// The queues that were created.
   [[nodiscard]] sqs::Mailbox& mailbox() { return *mailbox_; }
 

@@ -154,10 +154,8 @@ class ClientUpstreams final : public Upstreams {
 
 }  // namespace
 
-Result<std::unique_ptr<Upstreams>> open_upstreams(http::UpstreamsByName places, WorkCounter& work) {
-  auto client = http::open_client(kPassedOnLimits, work);
-  if (!client) return client.error();
-  return std::unique_ptr<Upstreams>{std::make_unique<ClientUpstreams>(std::move(places), std::move(*client))};
+std::unique_ptr<Upstreams> make_upstreams(http::UpstreamsByName places, WorkCounter& work) {
+  return std::make_unique<ClientUpstreams>(std::move(places), http::make_client(kPassedOnLimits, work));
 }
 
 }  // namespace iotemu::neighbours

@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "base/executor.h"
-#include "base/result.h"
 #include "emulator/http/client/client.h"
 #include "emulator/http/client/upstream.h"
 #include "emulator/http/message.h"
@@ -41,7 +40,7 @@ class Upstreams {
   virtual void stop() = 0;
 };
 
-/// Errc::internal: libcurl cannot be set up. `work` outlives them.
-Result<std::unique_ptr<Upstreams>> open_upstreams(http::UpstreamsByName places, WorkCounter& work);
+/// `work` outlives them.
+std::unique_ptr<Upstreams> make_upstreams(http::UpstreamsByName places, WorkCounter& work);
 
 }  // namespace iotemu::neighbours

@@ -31,10 +31,8 @@ Result<std::unique_ptr<Outlets>> Outlets::open(const OutletOptions& options,
     if (!opened) return opened.error();
     file = std::move(*opened);
   }
-  auto client = http::open_client({}, around.work);
-  if (!client) return client.error();
   return std::unique_ptr<Outlets>{
-      new Outlets{around, options.upstreams, std::move(*client), std::move(file)}};
+      new Outlets{around, options.upstreams, http::make_client({}, around.work), std::move(file)}};
 }
 
 Outlets::Outlets(OutletSurroundings around, http::UpstreamsByName upstreams,

@@ -126,15 +126,16 @@ std::int64_t Lifecycle::begin(const mqtt::ConnectionFacts& facts) {
   forget_stale();
   Versions& versions = versions_[facts.client_id];
   if (versions.live.empty() && clock_.tick() >= versions.forget_at) versions.next = 0;
-  return versions.live[facts.connection_id] = versions.next++;
+  versions.live.push_back({.connection = facts.connection_id, .number = versions.next++});
+  return versions.live.back().number;
 }
 
 std::int64_t Lifecycle::end(const mqtt::ConnectionFacts& facts) {
   const std::lock_guard lock{mutex_};
   Versions& versions = versions_[facts.client_id];
-  const auto own = versions.live.find(facts.connection_id);
+  const auto own = std::ranges::find(versions.live, facts.connection_id, &Versions::Live::connection);
   // Forgotten by a reset in between: the pair starts anew at 0.
-  const std::int64_t number = own == versions.live.end() ? 0 : own->second;
+  const std::int64_t number = own == versions.live.end() ? 0 : own->number;
   if (own != versions.live.end()) versions.live.erase(own);
   const Duration memory =
       facts.persistent ? std::max(kVersionMemory, surroundings_.session_expiry) : kVersionMemory;

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.h"
 #include "mqtt/ports.h"
@@ -53,9 +54,12 @@ class Lifecycle {
  private:
   /// The version numbers of one client id (LE-5).
   struct Versions {
+    struct Live {
+      std::uint64_t connection{};
+      std::int64_t number{};
+    };
     std::int64_t next{0};
-    /// Connection id → the number it was given.
-    std::unordered_map<std::uint64_t, std::int64_t> live{};
+    std::vector<Live> live{};  ///< One, and for a moment those that it takes over.
     Tick forget_at{};
   };
 

@@ -1,11 +1,10 @@
 #include "load/engine/api_client.h"
 
-#include <curl/curl.h>
-
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
-#include "base/free.h"
+#include "base/curl/libcurl.h"
 
 namespace iotemu::load {
 namespace {
@@ -42,7 +41,7 @@ std::string words_of(const std::string& body) {
 }  // namespace
 
 struct ApiClient::Handle {
-  std::unique_ptr<CURL, Free<curl_easy_cleanup>> easy{curl_easy_init()};
+  curl::Easy easy{curl::easy_init()};
 };
 
 ApiClient::ApiClient() : handle_{std::make_unique<Handle>()} {}
@@ -58,6 +57,7 @@ Result<ApiClient> ApiClient::make(std::string_view url) {
   while (rest.ends_with('/')) rest.remove_suffix(1);
   const auto colon = rest.rfind(':');
   if (colon == 0 || colon == std::string_view::npos) return wrong(url);
+  if (auto loaded = curl::load(); !loaded) return loaded.error();
   ApiClient client;
   const auto port = rest.substr(colon + 1);
   const auto [end, failure] = std::from_chars(port.data(), port.data() + port.size(), client.port_);
@@ -70,6 +70,15 @@ Result<ApiClient> ApiClient::make(std::string_view url) {
   client.base_ = std::string{kScheme} + std::string{rest};
   if (!client.handle_->easy) return Error{.code = Errc::internal, .message = "libcurl cannot be started"};
   return client;
+}
+
+Status ApiClient::set_admin_token(std::string token) {
+  if (!std::ranges::all_of(token, [](char c) { return c > ' ' && c < '\x7f'; })) {
+    return Error{.code = Errc::invalid_request,
+                 .message = "the admin token holds a space, a control character or one outside ASCII"};
+  }
+  admin_token_ = std::move(token);
+  return Ok{};
 }
 
 Result<std::string> ApiClient::get(std::string_view path, std::chrono::milliseconds limit) {
@@ -87,39 +96,46 @@ Result<Json> ApiClient::call(std::string_view method, std::string_view path, con
 Result<std::string> ApiClient::ask(std::string_view method, std::string_view path, const std::string* body,
                                    std::chrono::milliseconds limit) {
   CURL* easy = handle_->easy.get();
-  curl_easy_reset(easy);  // the connection stays
+  curl::easy_reset(easy);  // the connection stays
   const std::string url = base_ + std::string{path};
   const std::string verb{method};
   std::string answer;
-  std::unique_ptr<curl_slist, Free<curl_slist_free_all>> headers{curl_slist_append(nullptr, "Expect:")};
+  curl::Lines headers{curl::slist_append(nullptr, "Expect:")};
   if (body != nullptr) {  // the emulator's own paths are not for signed requests
-    curl_slist_append(headers.get(), kNobody);
-    curl_slist_append(headers.get(), "Content-Type: application/json");
+    curl::slist_append(headers.get(), kNobody);
+    curl::slist_append(headers.get(), "Content-Type: application/json");
+  } else if (!admin_token_.empty()) {
+    curl::slist_append(headers.get(), ("Authorization: Bearer " + admin_token_).c_str());
   }
-  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, verb.c_str());
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
+  curl::easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl::easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
+  curl::easy_setopt(easy, CURLOPT_PROXY, "");
+  curl::easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl::easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
+  curl::easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
+  curl::easy_setopt(easy, CURLOPT_CUSTOMREQUEST, verb.c_str());
+  curl::easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
+  curl::easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
   if (body != nullptr && !body->empty()) {
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body->c_str());
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body->size()));
+    curl::easy_setopt(easy, CURLOPT_POSTFIELDS, body->c_str());
+    curl::easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body->size()));
   }
-  const auto code = curl_easy_perform(easy);
+  const auto code = curl::easy_perform(easy);
   if (code != CURLE_OK) {
     return Error{.code = Errc::io,
-                 .message = "nobody answers at " + base_ + " (" + curl_easy_strerror(code) + ")"};
+                 .message = "nobody answers at " + base_ + " (" + curl::easy_strerror(code) + ")"};
   }
   long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  curl::easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   if (status == 200) return answer;
-  return Error{
-      .code = Errc::invalid_response,
-      .message = verb + " " + url + " was answered with " + std::to_string(status) + ": " + words_of(answer)};
+  const auto* cure = "";
+  if (status == 401) {
+    cure = admin_token_.empty() ? "; give --ready-file FILE, or the token in IOTEMU_ADMIN_TOKEN"
+                                : "; the token that was given is not the emulator's";
+  }
+  return Error{.code = Errc::invalid_response,
+               .message = verb + " " + url + " was answered with " + std::to_string(status) + ": " +
+                          words_of(answer) + cure};
 }
 
 }  // namespace iotemu::load

@@ -15,7 +15,7 @@ namespace iotemu::load {
 
 class ApiClient {
  public:
-  /// `url` is http://HOST:PORT. Errc::invalid_request for anything else.
+  /// `url` is http://HOST:PORT. Errc::invalid_request for anything else, Errc::unavailable without libcurl.
   static Result<ApiClient> make(std::string_view url);
   ApiClient(ApiClient&&) noexcept;
   ApiClient& operator=(ApiClient&&) noexcept;
@@ -23,6 +23,10 @@ class ApiClient {
 
   [[nodiscard]] const std::string& host() const { return host_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  /// What the emulator's own paths ask for once others can reach it; empty: nothing. Errc::invalid_request:
+  /// it could not stand in a header.
+  Status set_admin_token(std::string token);
 
   /// The body of a 200. Fails with Errc::io when nobody answers in time, with Errc::invalid_response and the
   /// server's words for any other status.
@@ -41,6 +45,7 @@ class ApiClient {
   std::string base_;
   std::string host_;
   std::uint16_t port_{};
+  std::string admin_token_;
 };
 
 }  // namespace iotemu::load

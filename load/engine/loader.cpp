@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "load/plan/device_text.h"
+#include "load/plan/outcome.h"
 #include "mqtt/codec/decode.h"
 #include "mqtt/codec/encode.h"
 
@@ -193,7 +194,7 @@ void Loader::take(std::uint32_t at, const mqtt::Frame& frame) {
   switch (mqtt::packet_type(frame.first_byte)) {
     case mqtt::PacketType::puback: {
       if (!has_id) break;
-      if (frame.body.size() > 2 && frame.body[2] >= 0x80) recorder_.error(now, "publish_refused");
+      if (frame.body.size() > 2 && frame.body[2] >= 0x80) recorder_.error(now, kPublishRefused);
       const auto id = static_cast<std::uint16_t>(frame.body[0] << 8U | frame.body[1]);
       slot.device.acknowledged(id, now, recorder_);
       break;
@@ -212,7 +213,7 @@ void Loader::take(std::uint32_t at, const mqtt::Frame& frame) {
 
 void Loader::take_message(const mqtt::Frame& frame, Client& client, Instant now) {
   const auto publish = mqtt::decode_publish(client.version(), frame);
-  if (!publish) return recorder_.error(now, "malformed_answer");
+  if (!publish) return recorder_.error(now, kMalformedAnswer);
   recorder_.received(now);
   if (publish->qos != mqtt::QoS::at_most_once) {
     mqtt::encode(client.version(), mqtt::Puback{.packet_id = publish->packet_id}, client.out());

@@ -141,7 +141,7 @@ void Device::subscribed(bool granted, Instant now, Recorder& recorder) {
   if (granted) {
     recorder.latency(Phase::subscribe, planned_, now);
   } else {
-    recorder.error(now, "subscribe_refused");
+    recorder.error(now, kSubscribeRefused);
   }
   go_online(now);
 }
@@ -168,7 +168,7 @@ void Device::messages_settled(Instant now) {
 void Device::acknowledged(std::uint16_t packet_id, Instant now, Recorder& recorder) {
   heard(now);
   const auto found = std::ranges::find(in_flight_, packet_id, &Sent::packet_id);
-  if (found == in_flight_.end()) return recorder.error(now, "unexpected_puback");
+  if (found == in_flight_.end()) return recorder.error(now, kUnexpectedPuback);
   recorder.acknowledged(now, found->planned);
   in_flight_.erase(found);
   acks_by_ = in_flight_.empty() ? kNever : now + behaviour_->timeout;
@@ -185,7 +185,7 @@ void Device::ended(const Ending& ending, Instant now, Recorder& recorder) {
   }
   if (connected()) {
     recorder.disconnected();
-    recorder.error(now, "unacknowledged", in_flight_.size());
+    recorder.error(now, kUnacknowledged, in_flight_.size());
     lose(now, recorder);
   } else {
     wait(now, recorder);
@@ -214,7 +214,7 @@ void Device::wait(Instant now, Recorder& recorder) {
   } else if (tried_out || timed_out) {
     state_ = State::given_up;
     if (was_in_) {
-      recorder.error(now, "reconnect_given_up");
+      recorder.error(now, kReconnectGivenUp);
     } else {
       recorder.given_up();
     }

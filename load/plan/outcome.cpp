@@ -118,7 +118,29 @@ Outcome outcome_of(const Ending& ending, bool mqtt5) {
     case Ending::Kind::malformed:
       break;
   }
-  return {.cause = "malformed_answer"};
+  return {.cause = std::string{kMalformedAnswer}};
+}
+
+CauseNames cause_names() {
+  constexpr int kCodes = 256;  // of alerts, of CONNACK and DISCONNECT, and more than errno has
+  CauseNames names;
+  for (const auto one : {kSubscribeRefused, kPublishRefused, kUnexpectedPuback, kUnacknowledged,
+                         kReconnectGivenUp, kMalformedAnswer}) {
+    names.errors.emplace(one);
+  }
+  const auto add = [&](const Ending& ending) {
+    for (const bool mqtt5 : {false, true}) {
+      auto outcome = outcome_of(ending, mqtt5);
+      (outcome.refused ? names.refusals : names.errors).insert(std::move(outcome.cause));
+    }
+  };
+  for (const auto stage : {Stage::tcp, Stage::tls, Stage::connack, Stage::online}) {
+    for (auto kind = Ending::Kind::left; kind <= Ending::Kind::malformed;
+         kind = static_cast<Ending::Kind>(static_cast<int>(kind) + 1)) {
+      for (int code = 0; code < kCodes; ++code) add({.stage = stage, .kind = kind, .code = code});
+    }
+  }
+  return names;
 }
 
 }  // namespace iotemu::load

@@ -29,6 +29,9 @@ class Publication {
   [[nodiscard]] Bytes payload() const { return payload_; }
   [[nodiscard]] QoS qos() const { return qos_; }
   [[nodiscard]] bool retain() const { return retain_; }
+  [[nodiscard]] const Properties& properties() const { return properties_; }
+  /// A client id; empty for the service.
+  [[nodiscard]] std::string_view publisher() const { return publisher_; }
   /// Roughly how many bytes its PUBLISH packet has.
   [[nodiscard]] std::size_t size() const {
     return topic_.size() + payload_.size() + properties_.encoded().size() + 16;
@@ -36,6 +39,8 @@ class Publication {
 
   /// The message, detached from every buffer; made at the first call.
   const MessagePtr& message();
+  /// Whether it has been made.
+  [[nodiscard]] bool detached() const { return message_ != nullptr; }
 
   /// The gate before the publisher's acknowledgements, for subscribers that do not keep up; null for who
   /// waits for none: QoS 0, the service. It outlives the publication.

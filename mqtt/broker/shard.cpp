@@ -10,9 +10,6 @@ namespace {
 // A message that another loop matched before the move has left that loop long before this.
 constexpr Duration kFollowMoves{10'000};
 
-// What a parcel costs beside its message.
-constexpr std::size_t kParcelBytes = 128;
-
 }  // namespace
 
 Shard::Shard(Broker& broker, Loop& loop)
@@ -67,20 +64,22 @@ void Shard::route(Publication& publication) {
 void Shard::send_over(std::size_t to, Publication& publication, const MatchResult& targets) {
   const Shard& other = broker_.shard(to);
   const BrokerOptions& options = broker_.options();
-  const std::size_t bytes = outbox_[to].bytes + other.transit_bytes_.load(std::memory_order_relaxed);
+  Parcels& outbox = outbox_[to];
+  const std::size_t bytes = outbox.bytes() + other.transit_bytes_.load(std::memory_order_relaxed);
   if (bytes > 4 * options.transit_mark_bytes && publication.qos() == QoS::at_most_once) {
     counters_.dropped_slow.add();
     return;
   }
-  Parcel parcel{.message = publication.message(), .targets = targets};
+  GateHold hold;
   if (AckGate* gate = publication.gate(); gate != nullptr) {
-    const std::size_t count = outbox_[to].parcels.size() + other.transit_.load(std::memory_order_relaxed);
+    const std::size_t count = outbox.size() + other.transit_.load(std::memory_order_relaxed);
     if (count >= options.transit_mark || bytes > options.transit_mark_bytes ||
         other.counters_.behind.value() != 0) {
-      parcel.hold = GateHold{*gate};
+      hold = GateHold{*gate};
     }
   }
-  send_parcel(to, std::move(parcel));
+  outbox.add(publication, targets, std::move(hold));
+  loop_.at_turn_end(*this);
 }
 
 void Shard::deliver(Publication& publication, const Subscription& to) {
@@ -88,45 +87,35 @@ void Shard::deliver(Publication& publication, const Subscription& to) {
   if (place == nullptr) return;
   if (place->session) {
     place->session->deliver(publication, to.qos);
-  } else {
-    send_parcel(loop_of(place->moved_to),
-                {.message = publication.message(), .only = place->moved_to, .only_granted = to.qos});
+    return;
   }
-}
-
-void Shard::send_parcel(std::size_t to, Parcel parcel) {
-  outbox_[to].bytes += parcel.message->bytes() + kParcelBytes;
-  outbox_[to].parcels.push_back(std::move(parcel));
+  outbox_[loop_of(place->moved_to)].add(publication, place->moved_to, to.qos);
   loop_.at_turn_end(*this);
 }
 
 void Shard::on_turn_end() {
   for (std::size_t at = 0; at < outbox_.size(); ++at) {
-    if (outbox_[at].parcels.empty()) continue;
+    if (outbox_[at].empty()) continue;
     Shard& other = broker_.shard(at);
-    other.transit_.fetch_add(outbox_[at].parcels.size(), std::memory_order_relaxed);
-    other.transit_bytes_.fetch_add(outbox_[at].bytes, std::memory_order_relaxed);
-    broker_.loop(at).post(
-        [&other, full = std::exchange(outbox_[at], {})] { other.receive(full.parcels, full.bytes); });
+    other.transit_.fetch_add(outbox_[at].size(), std::memory_order_relaxed);
+    other.transit_bytes_.fetch_add(outbox_[at].bytes(), std::memory_order_relaxed);
+    broker_.loop(at).post([&other, parcels = std::exchange(outbox_[at], {})] { other.receive(parcels); });
   }
 }
 
-void Shard::receive(const std::vector<Parcel>& parcels, std::size_t bytes) {
+void Shard::receive(const Parcels& parcels) {
   transit_.fetch_sub(parcels.size(), std::memory_order_relaxed);
-  transit_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  transit_bytes_.fetch_sub(parcels.bytes(), std::memory_order_relaxed);
   const std::size_t here = loop_.index();
-  for (const Parcel& parcel : parcels) {
-    Publication publication{parcel.message};
-    publication.set_gate(parcel.hold.gate());
-    if (!parcel.targets) {
-      deliver(publication, {.subscriber = parcel.only, .qos = parcel.only_granted});
-      continue;
-    }
-    if (parcel.targets->size() > 1) publication.expect_many();
-    for (const Subscription& to : *parcel.targets) {
-      if (loop_of(to.subscriber) == here) deliver(publication, to);
-    }
-  }
+  parcels.unpack(
+      broker_.clock(),
+      [&](Publication& publication, const std::vector<Subscription>& targets) {
+        if (targets.size() > 1) publication.expect_many();
+        for (const Subscription& to : targets) {
+          if (loop_of(to.subscriber) == here) deliver(publication, to);
+        }
+      },
+      [&](Publication& publication, const Subscription& to) { deliver(publication, to); });
 }
 
 // ---- subscriptions

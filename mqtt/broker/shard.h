@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "mqtt/broker/match_cache.h"
+#include "mqtt/broker/parcels.h"
 #include "mqtt/broker/publication.h"
 #include "mqtt/broker/session_table.h"
 #include "mqtt/loop.h"
@@ -75,22 +76,12 @@ class Shard final : private TurnEnd {
  private:
   using LinkKey = std::pair<std::string_view, Link*>;
 
-  /// A message on its way to another loop: for all its subscribers there, or for one that has moved there.
-  struct Parcel {
-    MessagePtr message{};
-    MatchResult targets{};
-    SubscriberId only{};
-    QoS only_granted{};
-    GateHold hold{};  ///< the publisher waits until the other loop has it
-  };
-
   void on_turn_end() override;
   void route(Publication& publication);
   void deliver(Publication& publication, const Subscription& to);
-  void receive(const std::vector<Parcel>& parcels, std::size_t bytes);
+  void receive(const Parcels& parcels);
   /// For all subscribers of another loop.
   void send_over(std::size_t to, Publication& publication, const MatchResult& targets);
-  void send_parcel(std::size_t to, Parcel parcel);
 
   bool resume_here(Link& link, SessionTraits& traits, SubscriberId id);
   void surrender(SubscriberId id, const Successor& to);
@@ -110,12 +101,7 @@ class Shard final : private TurnEnd {
   SessionTable sessions_;
   std::set<LinkKey> links_;  // by principal; the views look into the links' own facts
   MatchCache matches_;
-  struct Outbox {
-    std::vector<Parcel> parcels{};
-    std::size_t bytes{0};
-  };
-
-  std::vector<Outbox> outbox_;  // one a loop
+  std::vector<Parcels> outbox_;  // one a loop
   // Parcels that other loops have sent here and that this one has not received; theirs to add to.
   alignas(64) std::atomic<std::size_t> transit_{0};
   std::atomic<std::size_t> transit_bytes_{0};

@@ -133,6 +133,7 @@ void ServerConnection::ask_authenticator(const Connect& connect) {
 
 void ServerConnection::on_verdict(Verdict verdict) {
   if (state_ != State::authenticating) return;
+  answer_.reset();
   if (auto* refusal = std::get_if<Refusal>(&verdict)) {
     refuse(refusal->connack);
     return;
@@ -168,6 +169,7 @@ void ServerConnection::on_attached(Session& session, bool session_present) {
   timer_.arm(last_packet_ + Duration{facts_.keep_alive} * 3 / 2);  // M3-17, M3-18
   shard_->broker().observer().on_connected(facts_);
   session.start_delivery();
+  transport_.forget_peer();  // an idle connection shall be small
   transport_.resume_reading();
 }
 

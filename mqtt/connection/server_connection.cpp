@@ -110,13 +110,19 @@ void ServerConnection::on_frame(const Frame& frame) {
   std::visit(Overloaded{[this](const Puback& puback) { session_->on_puback(puback.packet_id); },
                         [this](const Subscribe& subscribe) { on_subscribe(subscribe); },
                         [this](const Unsubscribe& unsubscribe) { on_unsubscribe(unsubscribe); },
-                        [this](const Pingreq&) { encode(Pingresp{}, transport_.output(2)); },
+                        [this](const Pingreq&) { on_pingreq(); },
                         [this](const Disconnect&) { end(CloseReason::client_disconnect, false); },
                         [this](const Connect&) { client_error("second CONNECT (M3-2)"); },
                         [this](const auto& other) {  // M3-19, and packets that only a server sends
                           client_error(std::string{name_of(type_of(other))} + " is not for a server (M3-19)");
                         }},
              *packet);
+}
+
+// A client pings when it has had nothing to say for its keep-alive time.
+void ServerConnection::on_pingreq() {
+  encode(Pingresp{}, transport_.output(2));
+  authorizer_->rest();
 }
 
 // ---- rates

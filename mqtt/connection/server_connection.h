@@ -102,6 +102,7 @@ class ServerConnection final : private Link {
 
   // Packets of a connected client, in server_connection.cpp.
   void on_frame(const Frame& frame);
+  void on_pingreq();
   void on_publish(const Publish& publish);
   void on_subscribe(const Subscribe& subscribe);
   void on_unsubscribe(const Unsubscribe& unsubscribe);

@@ -11,8 +11,7 @@ namespace iotemu::mqtt {
 /// back into the connection from inside one of these.
 class Transport {
  public:
-  /// The address is known from the start, the rest once the handshake is over. Valid as long as the
-  /// transport.
+  /// The address is known from the start, the rest once the handshake is over. Valid until `forget_peer`.
   [[nodiscard]] virtual const PeerIdentity& peer() = 0;
   /// The buffer to append one packet of about `size` bytes to. It is sent at the end of the turn, or earlier.
   [[nodiscard]] virtual std::string& output(std::size_t size) = 0;
@@ -20,6 +19,8 @@ class Transport {
   [[nodiscard]] virtual std::size_t unsent() = 0;
   /// Asks for a call of `on_room` when little is unsent.
   virtual void notify_when_sent() = 0;
+  /// The peer has been judged: what only that took may go.
+  virtual void forget_peer() = 0;
   virtual void pause_reading() = 0;
   /// Reading goes on after the current call into the connection.
   virtual void resume_reading() = 0;

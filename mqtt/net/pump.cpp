@@ -28,7 +28,7 @@ Pump::Pump(const PumpContext& context, Worker& worker, const tls::ServerContext&
       worker_{worker},
       socket_{std::move(socket)},
       ssl_{tls.accept(socket_.get(), *this)},
-      peer_{std::move(peer)},
+      peer_{std::make_unique<PeerIdentity>(std::move(peer))},
       output_{worker.blocks()},
       linger_{worker.timers(), [this] { bury(); }},
       connection_{context.connection, worker, *this} {
@@ -97,8 +97,8 @@ void Pump::failed(int result) {
     const unsigned long code = ERR_peek_error();
     const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
     log::info("TLS handshake failed",
-              {{"peer", peer_.address}, {"why", reason != nullptr ? reason : "end of stream"}});
-    if (reason != nullptr) context_.connection.authenticator.on_handshake_failed(peer_, reason);
+              {{"peer", peer_->address}, {"why", reason != nullptr ? reason : "end of stream"}});
+    if (reason != nullptr) context_.connection.authenticator.on_handshake_failed(*peer_, reason);
   }
   lost_ = true;
 }
@@ -231,7 +231,7 @@ void Pump::on_stop() {
 }
 
 bool Pump::accepts(std::vector<std::string> chain) {
-  PeerIdentity identity = peer_;
+  PeerIdentity identity = *peer_;
   identity.chain = std::move(chain);
   identity.server_name = tls::server_name(*ssl_);
   identity.tls_version = SSL_get_version(ssl_.get());
@@ -239,12 +239,17 @@ bool Pump::accepts(std::vector<std::string> chain) {
 }
 
 const PeerIdentity& Pump::peer() {
-  if (peer_.chain.empty() && ssl_ && SSL_is_init_finished(ssl_.get()) != 0) {
-    peer_.chain = tls::peer_chain(*ssl_);
-    peer_.server_name = tls::server_name(*ssl_);
-    peer_.tls_version = SSL_get_version(ssl_.get());
+  if (peer_->chain.empty() && ssl_ && SSL_is_init_finished(ssl_.get()) != 0) {
+    peer_->chain = tls::peer_chain(*ssl_);
+    peer_->server_name = tls::server_name(*ssl_);
+    peer_->tls_version = SSL_get_version(ssl_.get());
   }
-  return peer_;
+  return *peer_;
+}
+
+void Pump::forget_peer() {
+  peer_.reset();
+  tls::forget_peer(*ssl_);
 }
 
 std::string& Pump::output(std::size_t size) {
@@ -264,7 +269,6 @@ void Pump::pause_reading() {
 
 void Pump::resume_reading() {
   if (!std::exchange(paused_, false)) return;
-  peer_.chain = {};  // it has been judged; an idle connection shall be small
   resumed_ = true;
   worker_.at_turn_end(*this);
 }

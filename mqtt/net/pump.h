@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,7 @@ class Pump final : public Watched, private Transport, private TurnEnd, private t
   std::string& output(std::size_t size) override;
   std::size_t unsent() override;
   void notify_when_sent() override { notify_when_sent_ = true; }
+  void forget_peer() override;
   void pause_reading() override;
   void resume_reading() override;
   void close() override;
@@ -70,8 +72,8 @@ class Pump final : public Watched, private Transport, private TurnEnd, private t
   Worker& worker_;
   Descriptor socket_;
   tls::SslPtr ssl_;
-  PeerIdentity peer_;
-  std::string partial_;  // the beginning of a packet, or what came while reading was paused
+  std::unique_ptr<PeerIdentity> peer_;  // until it has been judged
+  std::string partial_;                 // the beginning of a packet, or what came while reading was paused
   OutputQueue output_;
   State state_{State::handshaking};
   bool paused_{false};

@@ -36,7 +36,8 @@ Worker::Worker(std::size_t index, Clock& clock, WorkCounter& counter, bool manua
       epoll_{checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")},
       wake_{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")},
       now_{clock.tick()},
-      read_buffer_(read_buffer) {
+      read_buffer_bytes_{read_buffer},
+      read_buffer_{std::make_unique_for_overwrite<std::uint8_t[]>(read_buffer)} {
   epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event) != 0) {
     throw std::system_error{errno, std::generic_category(), "epoll_ctl"};
@@ -67,15 +68,14 @@ void Worker::stop() {
 }
 
 void Worker::post(Task task) {
-  bool first = false;
   {
     const std::lock_guard lock{mutex_};
     if (!accepts_posts_) return;
     counter_.add();
-    first = posted_.empty();
     posted_.push_back(std::move(task));
+    has_posted_.store(true, std::memory_order_release);
   }
-  if (first && !is_current()) ::eventfd_write(wake_.get(), 1);
+  if (asleep_.load(std::memory_order_relaxed) && asleep_.exchange(false)) ::eventfd_write(wake_.get(), 1);
 }
 
 bool Worker::is_current() const {
@@ -128,7 +128,7 @@ void Worker::run() {
 
 void Worker::turn() {
   std::array<epoll_event, kEventsPerTurn> events;
-  const int ready = ::epoll_wait(epoll_.get(), events.data(), kEventsPerTurn, wait_limit());
+  const int ready = wait(events);
   now_ = clock_.tick();
   for (Watched* watched : std::exchange(again_, {})) watched->on_more();
   for (int i = 0; i < ready; ++i) {
@@ -147,12 +147,31 @@ void Worker::turn() {
   if (done != 0) counter_.done(done);
 }
 
+int Worker::wait(std::span<epoll_event> events) {
+  const int limit = again_.empty() ? wait_limit() : 0;
+  if (limit == 0) return look(events, 0);
+  int ready = 0;
+  const bool found = lookout_.keep([&] {
+    ready = look(events, 0);
+    return ready > 0 || has_posted_.load(std::memory_order_acquire);
+  });
+  if (found) return ready;
+  ready = look(events, fall_asleep() ? limit : 0);
+  asleep_.store(false, std::memory_order_relaxed);
+  return ready;
+}
+
+int Worker::look(std::span<epoll_event> events, int limit) {
+  return ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), limit);
+}
+
+bool Worker::fall_asleep() {
+  const std::lock_guard lock{mutex_};
+  asleep_.store(posted_.empty(), std::memory_order_relaxed);
+  return posted_.empty();
+}
+
 int Worker::wait_limit() {
-  if (!again_.empty()) return 0;
-  {
-    const std::lock_guard lock{mutex_};
-    if (!posted_.empty()) return 0;
-  }
   const auto due = timers_.next_due();
   if (manual_time_ || !due) return -1;
   const auto left = (*due - clock_.tick()).count();
@@ -160,10 +179,12 @@ int Worker::wait_limit() {
 }
 
 std::size_t Worker::run_posted() {
+  if (!has_posted_.load(std::memory_order_acquire)) return 0;
   std::vector<Task> tasks;
   {
     const std::lock_guard lock{mutex_};
     tasks.swap(posted_);
+    has_posted_.store(false, std::memory_order_relaxed);
   }
   if (tasks.empty()) return 0;
   now_ = clock_.tick();  // a manual clock may have moved since the turn began

@@ -5,6 +5,8 @@
 // the posted work counts as done. epoll itself rather than Asio: a turn with an end is what batching needs,
 // and a level-triggered set costs no system call a read.
 
+#include <sys/epoll.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +21,7 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/executor.h"
+#include "base/lookout.h"
 #include "base/task.h"
 #include "mqtt/loop.h"
 #include "mqtt/net/output_queue.h"
@@ -67,7 +70,7 @@ class Worker final : public Loop {
   /// `on_stop_listening` and `on_stop` for everything that is watched.
   void stop_listening();
   void stop_watched();
-  [[nodiscard]] std::span<std::uint8_t> read_buffer() { return read_buffer_; }
+  [[nodiscard]] std::span<std::uint8_t> read_buffer() { return {read_buffer_.get(), read_buffer_bytes_}; }
   [[nodiscard]] BlockPool& blocks() { return blocks_; }
 
   /// Connections, for any thread to read.
@@ -77,7 +80,13 @@ class Worker final : public Loop {
  private:
   void run();
   void turn();
+  /// How many events there are, after some time.
+  [[nodiscard]] int wait(std::span<epoll_event> events);
+  [[nodiscard]] int look(std::span<epoll_event> events, int limit);
+  /// Milliseconds until something is due; -1: nothing is.
   [[nodiscard]] int wait_limit();
+  /// False: something was posted. Otherwise the next post wakes the thread.
+  [[nodiscard]] bool fall_asleep();
   [[nodiscard]] std::vector<Watched*> all_watched() const;
   std::size_t run_posted();
 
@@ -89,7 +98,9 @@ class Worker final : public Loop {
   Descriptor wake_;
   Tick now_;
   BlockPool blocks_;
-  std::vector<std::uint8_t> read_buffer_;
+  const std::size_t read_buffer_bytes_;
+  /// Not initialised: what only the longest packets reach is no memory before one comes.
+  const std::unique_ptr<std::uint8_t[]> read_buffer_;
   TimerQueue timers_;
   TurnEnds ends_;
   std::atomic<std::size_t> connections_{0};
@@ -97,8 +108,12 @@ class Worker final : public Loop {
   std::vector<std::unique_ptr<Watched>> given_back_;
   std::vector<Watched*> again_;
 
+  Lookout lookout_;
+
   std::mutex mutex_;
   std::vector<Task> posted_;
+  std::atomic<bool> has_posted_{false};
+  std::atomic<bool> asleep_{false};  // changes to true under the mutex
   bool accepts_posts_{true};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

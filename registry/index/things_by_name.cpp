@@ -24,17 +24,20 @@ bool ThingsByName::Less::less(std::string_view a, std::string_view b) {
   return x == a.end();
 }
 
+ThingsByName::Place ThingsByName::place_of(std::string_view name) {
+  std::string folded{name};
+  std::transform(folded.begin(), folded.end(), folded.begin(), lower);
+  return {.head = TextHead{folded}, .name = name};
+}
+
 void ThingsByName::put(const Pointer& thing) {
   const std::unique_lock lock{mutex_};
-  if (const auto old = things_.find(thing); old != things_.end()) things_.erase(old);
-  things_.insert(thing);
+  things_.put({.head = place_of(thing->name.text()).head, .thing = thing});
 }
 
 void ThingsByName::erase(const ThingRecord& thing) {
   const std::unique_lock lock{mutex_};
-  if (const auto old = things_.find(std::string_view{thing.name.text()}); old != things_.end()) {
-    things_.erase(old);
-  }
+  things_.erase(place_of(thing.name.text()));
 }
 
 void ThingsByName::clear() {
@@ -50,9 +53,9 @@ std::vector<ThingsByName::Pointer> ThingsByName::after(std::string_view from, st
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   std::vector<Pointer> result;
   const std::shared_lock lock{mutex_};
-  auto at = from.empty() ? things_.lower_bound(std::string_view{first}) : things_.upper_bound(from);
-  for (; at != things_.end() && result.size() < count && begins((*at)->name.text(), prefix); ++at) {
-    result.push_back(*at);
+  auto at = from.empty() ? things_.lower_bound(place_of(first)) : things_.upper_bound(place_of(from));
+  for (; at != things_.end() && result.size() < count && begins(at->thing->name.text(), prefix); ++at) {
+    result.push_back(at->thing);
   }
   return result;
 }

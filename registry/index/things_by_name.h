@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <mutex>
-#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -13,6 +12,8 @@
 
 #include "registry/paging.h"
 #include "registry/records/thing.h"
+#include "registry/sorted_blocks.h"
+#include "registry/text_head.h"
 
 namespace iotemu::registry::index {
 
@@ -30,20 +31,30 @@ class ThingsByName {
                                            std::size_t count) const;
 
  private:
+  struct Entry {
+    TextHead head{};  ///< Of the name, folded.
+    Pointer thing{};
+  };
+  struct Place {
+    TextHead head{};
+    std::string_view name{};
+  };
   struct Less {
     using is_transparent = void;
-    static std::string_view name(const Pointer& thing) { return thing->name.text(); }
-    static std::string_view name(std::string_view text) { return text; }
+    static std::string_view name(const Entry& entry) { return entry.thing->name.text(); }
+    static std::string_view name(const Place& place) { return place.name; }
     /// Folded letters first, so that a prefix is one stretch; the names as they are decide between equals.
     static bool less(std::string_view a, std::string_view b);
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
+      if (const auto order = a.head <=> b.head; order != 0) return order < 0;
       return less(name(a), name(b));
     }
   };
+  [[nodiscard]] static Place place_of(std::string_view name);
 
   mutable std::shared_mutex mutex_;
-  std::set<Pointer, Less> things_;
+  SortedBlocks<Entry, Less> things_;
 };
 
 }  // namespace iotemu::registry::index

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 
+#include "base/tls/library_context.h"
 #include "registry/pki/der.h"
 #include "registry/pki/issue.h"
 #include "registry/pki/openssl.h"
@@ -29,7 +30,8 @@ Result<Csr> Csr::from_pem(std::string_view pem) {
   if (auto checked = check_request_form(*der); !checked) return invalid(checked.error().message);
 
   const auto* at = as_bytes(*der);
-  const X509ReqPtr request{d2i_X509_REQ(nullptr, &at, static_cast<long>(der->size()))};
+  X509_REQ* read = X509_REQ_new_ex(tls::library_context(), nullptr);  // freed by what fails to fill it
+  const X509ReqPtr request{d2i_X509_REQ(&read, &at, static_cast<long>(der->size()))};
   if (!request || at != as_bytes(*der) + der->size()) return invalid("it cannot be decoded");
   auto* key = X509_REQ_get0_pubkey(request.get());
   if (key == nullptr || X509_REQ_verify(request.get(), key) != 1) {

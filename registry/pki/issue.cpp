@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/tls/library_context.h"
 #include "registry/pki/openssl.h"
 
 namespace iotemu::registry::pki {
@@ -54,9 +55,26 @@ X509NamePtr decode_name(std::string_view der) {
   return X509NamePtr{d2i_X509_NAME(nullptr, &at, static_cast<long>(der.size()))};
 }
 
-EvpKeyPtr decode_key(std::string_view spki) {
+X509PublicKeyPtr decode_key(std::string_view spki) {
   const auto* at = as_bytes(spki);
-  return EvpKeyPtr{d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size()))};
+  X509_PUBKEY* read = X509_PUBKEY_new_ex(tls::library_context(), nullptr);  // freed by what fails to fill it
+  X509PublicKeyPtr key{d2i_X509_PUBKEY(&read, &at, static_cast<long>(spki.size()))};
+  if (key && X509_PUBKEY_get0(key.get()) == nullptr) key.reset();
+  return key;
+}
+
+/// As it is encoded. X509_set_pubkey would encode and decode it again, which costs more than the signature.
+bool set_key(X509* x509, const X509_PUBKEY* key) {
+  const unsigned char* bits = nullptr;
+  int size = 0;
+  X509_ALGOR* algorithm = nullptr;
+  X509_ALGOR* own_algorithm = nullptr;
+  auto* own = X509_get_X509_PUBKEY(x509);
+  if (X509_PUBKEY_get0_param(nullptr, &bits, &size, &algorithm, key) != 1) return false;
+  auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(bits, static_cast<std::size_t>(size)));
+  return copy != nullptr && X509_PUBKEY_set0_param(own, nullptr, V_ASN1_UNDEF, nullptr, copy, size) == 1 &&
+         X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &own_algorithm, own) == 1 &&
+         X509_ALGOR_copy(own_algorithm, algorithm) == 1;
 }
 
 /// RFC 5280 method 1: SHA-1 of the key's bits.
@@ -213,13 +231,12 @@ Result<std::string> sign(const Profile& profile, std::string_view public_key_der
   const auto subject = decode_name(subject_der);
   const auto issuer = decode_name(issuer_der);
   if (!public_key || !subject || !issuer) return cannot("the key or a name cannot be decoded");
-  const bool filled = X509_set_version(x509.get(), profile.version - 1) == 1 &&
-                      set_serial(x509.get(), profile.serial) &&
-                      set_time(X509_getm_notBefore(x509.get()), profile.not_before) &&
-                      set_time(X509_getm_notAfter(x509.get()), profile.not_after) &&
-                      X509_set_subject_name(x509.get(), subject.get()) == 1 &&
-                      X509_set_issuer_name(x509.get(), issuer.get()) == 1 &&
-                      X509_set_pubkey(x509.get(), public_key.get()) == 1;
+  const bool filled =
+      X509_set_version(x509.get(), profile.version - 1) == 1 && set_serial(x509.get(), profile.serial) &&
+      set_time(X509_getm_notBefore(x509.get()), profile.not_before) &&
+      set_time(X509_getm_notAfter(x509.get()), profile.not_after) &&
+      X509_set_subject_name(x509.get(), subject.get()) == 1 &&
+      X509_set_issuer_name(x509.get(), issuer.get()) == 1 && set_key(x509.get(), public_key.get());
   if (!filled) return cannot("a field is not possible");
   if (profile.version == 3) {
     const auto own_id = key_identifier(x509.get());

@@ -23,6 +23,7 @@ namespace iotemu::registry::pki {
 using X509Ptr = std::unique_ptr<X509, Free<X509_free>>;
 using X509ReqPtr = std::unique_ptr<X509_REQ, Free<X509_REQ_free>>;
 using X509NamePtr = std::unique_ptr<X509_NAME, Free<X509_NAME_free>>;
+using X509PublicKeyPtr = std::unique_ptr<X509_PUBKEY, Free<X509_PUBKEY_free>>;
 using X509ExtensionPtr = std::unique_ptr<X509_EXTENSION, Free<X509_EXTENSION_free>>;
 using EvpKeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using BioPtr = std::unique_ptr<BIO, Free<BIO_free_all>>;

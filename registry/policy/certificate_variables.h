@@ -4,7 +4,7 @@
 // parsed, then shared by every connection that uses it. Immutable after building.
 
 #include <cstddef>
-#include <map>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,11 +27,11 @@ class CertificateVariables {
   /// Longest value in characters; a longer one is not replaced (P7.5).
   static constexpr std::size_t kMaxCharacters = 1024;
 
-  /// One value of a field, in the order of the certificate. A value that may not be replaced keeps its place
-  /// and says why.
+  /// One value of a field. A value that policies cannot see keeps its place and says why.
   struct Value {
-    std::string text{};      // with `,` `"` `\` `+` `=` `<` `>` `;` backslash-escaped
-    std::string withheld{};  // why policies cannot see it; empty: they can
+    std::uint8_t field{};  ///< its place among all names that there are
+    bool withheld{false};
+    std::string text{};  ///< with `,` `"` `\` `+` `=` `<` `>` `;` backslash-escaped; withheld: why
   };
 
   /// `decimal`: the serial number as decimal text, "10525622389124227206".
@@ -42,22 +42,23 @@ class CertificateVariables {
   void add_subject_alternative_names(AlternativeName kind, std::span<const std::string> values);
   void add_issuer_alternative_names(AlternativeName kind, std::span<const std::string> values);
 
-  /// The values of a field by its name without prefix and suffix, for example "Subject.CommonName"; letter
-  /// case does not matter. Null when the certificate has no such field.
-  [[nodiscard]] const std::vector<Value>* find(std::string_view field) const;
+  /// The values of a field by its name without prefix and suffix, for example "Subject.CommonName", in the
+  /// order of the certificate; letter case does not matter. None when the certificate has no such field.
+  [[nodiscard]] std::span<const Value> find(std::string_view field) const;
   /// Whether `field` is a name that some certificate could fill.
   [[nodiscard]] static bool is_known(std::string_view field);
-  /// `iot:Certificate.AvailableKeys`: full names of the variables that have a value.
-  [[nodiscard]] const std::vector<std::string>& available_keys() const { return available_keys_; }
+  /// `iot:Certificate.AvailableKeys`: full names of the variables that have a value. They live for ever.
+  [[nodiscard]] std::vector<std::string_view> available_keys() const;
 
  private:
-  void add(const std::string& field, std::string_view raw);
-  void add_name(std::string_view holder, std::span<const NameAttribute> attributes);
-  void add_alternative_names(std::string_view holder, AlternativeName kind,
-                             std::span<const std::string> values);
+  enum class Holder : std::uint8_t { subject, issuer };
 
-  std::map<std::string, std::vector<Value>> values_{};  // key in lower case
-  std::vector<std::string> available_keys_{};
+  void add(std::size_t field, std::string_view raw);
+  void add_name(Holder holder, std::span<const NameAttribute> attributes);
+  void add_alternative_names(Holder holder, AlternativeName kind, std::span<const std::string> values);
+  [[nodiscard]] std::span<const Value> values_of(std::size_t field) const;
+
+  std::vector<Value> values_{};  // those of one field stand together
 };
 
 /// How the service shows a value of a certificate's name: a backslash before each of `,` `"` `\` `+` `=` `<`

@@ -73,21 +73,21 @@ std::optional<Values> lookup_certificate(const CertificateVariables* certificate
   if (certificate == nullptr) return std::nullopt;
   if (equals_ignoring_case(name, "AvailableKeys")) {
     Values out{.kind = Values::Kind::qualified, .items = {}};
-    for (const std::string& key : certificate->available_keys()) out.items.emplace_back(key);
+    out.items = certificate->available_keys();
     return out;
   }
   const CertificateField wanted = split(name);
-  const auto* values = certificate->find(wanted.field);
-  if (values == nullptr) return std::nullopt;
+  const auto values = certificate->find(wanted.field);
+  if (values.empty()) return std::nullopt;
   if (wanted.list) {
     Values out{.kind = Values::Kind::qualified, .items = {}};
-    for (const auto& value : *values) {
-      if (value.withheld.empty()) out.items.emplace_back(value.text);
+    for (const auto& value : values) {
+      if (!value.withheld) out.items.emplace_back(value.text);
     }
     return out;
   }
-  if (wanted.index >= values->size() || !(*values)[wanted.index].withheld.empty()) return std::nullopt;
-  return single((*values)[wanted.index].text);
+  if (wanted.index >= values.size() || values[wanted.index].withheld) return std::nullopt;
+  return single(values[wanted.index].text);
 }
 
 string_view attribute_name(string_view name) {
@@ -128,15 +128,15 @@ std::string why_certificate_unresolved(const CertificateVariables* certificate, 
   if (!CertificateVariables::is_known(wanted.field)) {
     return "there is no certificate variable " + in_quotes(wanted.field);
   }
-  const auto* values = certificate->find(wanted.field);
-  if (values == nullptr) return "the certificate has no " + std::string{wanted.field};
+  const auto values = certificate->find(wanted.field);
+  if (values.empty()) return "the certificate has no " + std::string{wanted.field};
   if (wanted.list) return "a list cannot be put into a text";
-  if (wanted.index >= values->size()) {
-    return "the certificate's " + std::string{wanted.field} + " has " + std::to_string(values->size()) +
-           (values->size() == 1 ? " value" : " values") + " and suffix ." + std::to_string(wanted.index) +
+  if (wanted.index >= values.size()) {
+    return "the certificate's " + std::string{wanted.field} + " has " + std::to_string(values.size()) +
+           (values.size() == 1 ? " value" : " values") + " and suffix ." + std::to_string(wanted.index) +
            " means the " + ordinal(wanted.index);
   }
-  return "the certificate's " + std::string{wanted.field} + " " + (*values)[wanted.index].withheld;
+  return "the certificate's " + std::string{wanted.field} + " " + values[wanted.index].text;
 }
 
 std::string why_thing_unresolved(const Context& context, string_view name) {

@@ -20,7 +20,7 @@ Result<std::optional<Outcome>> Execution::run() {
 
 std::string error_document(std::string_view rule, const Message& message, std::string_view trace_id,
                            const std::vector<ActionFailure>& failures) {
-  // In the order that the documentation shows.
+  // In the order that the documentation shows. Where the message came from is told of batches only (RU-32).
   nlohmann::ordered_json document{{"ruleName", rule},
                                   {"topic", message.topic},
                                   {"cloudwatchTraceId", trace_id},

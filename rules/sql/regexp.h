@@ -1,9 +1,9 @@
 #pragma once
 
 // Regular expressions of SQL (RU section 7.6), by RE2: linear in the text whatever the expression. AWS's are
-// Java's. differs: look-around, back-references and what else RE2 does not have are refused when a rule is
-// created, or, in an expression that only the message brings, make the function Undefined with a line in the
-// log. Immutable; may be shared by threads.
+// Java's, and are read as Java does (regexp_syntax.h). differs: look-around, back-references and what else
+// RE2 does not have are refused when a rule is created, or, in an expression that only the message brings,
+// make the function Undefined with a line in the log. Immutable; may be shared by threads.
 
 #include <memory>
 #include <optional>
@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "rules/sql/regexp_syntax.h"
 
 namespace re2 {
 class RE2;
@@ -49,8 +50,16 @@ class Regexp {
                                      std::string& out, std::size_t& searched) const;
 
  private:
-  explicit Regexp(std::unique_ptr<const re2::RE2> expression);
+  struct Groups;
+
+  Regexp(std::unique_ptr<const re2::RE2> expression, Re2Syntax syntax);
+  /// The whole match among them.
+  [[nodiscard]] std::size_t all_groups() const;
+  /// Fills as many groups as there is room for.
+  [[nodiscard]] bool find(std::string_view text, std::size_t from, Groups& groups) const;
+
   std::unique_ptr<const re2::RE2> expression_;
+  Re2Syntax syntax_;
 };
 
 }  // namespace iotemu::rules::sql

@@ -1,13 +1,14 @@
 """`iot-emulator load` against a running emulator: every device is let in and counted, a server that stands still shows,
 and what cannot be done is said in a sentence."""
 import json
+import os
 import signal
 import subprocess
 import time
 import unittest
 from datetime import datetime, timedelta, timezone
 
-from daemon import PROGRAM, Story, run
+from daemon import PROGRAM, Daemon, Story, run
 from identities import Ca, openssl, register
 from policies import allow
 
@@ -287,6 +288,35 @@ class Refusals(LoadTool):
         done = run(PROGRAM, "load", "--setup", "jitp", "--endpoint-api", "http://192.0.2.1:4566")
         self.assertEqual(done.returncode, 1)
         self.assertIn("is not on this machine", done.stderr)
+
+    def test_an_emulator_that_others_can_reach_is_shown_its_token(self):
+        daemon = Daemon("--host", "0.0.0.0")
+        self.addCleanup(daemon.close)
+        out = self.folder / "reached.json"
+        load = [PROGRAM, "load", "--setup", "jitp", "--devices", "3", "--backoff", "300ms,2,2s,full", "--json", out,
+                "--fail-if", "accepted<3"]
+        without = run(*load, "--endpoint-api", daemon.endpoint)
+        self.assertEqual(without.returncode, 1, without.stdout)
+        self.assertIn("/_iot/server-ca.pem was answered with 401", without.stderr)
+        self.assertIn("--ready-file FILE, or the token in IOTEMU_ADMIN_TOKEN", without.stderr)
+        token = daemon.ready["adminToken"]
+        for way in ((("--ready-file", daemon.ready_file), {}),
+                    (("--endpoint-api", daemon.endpoint), {"IOTEMU_ADMIN_TOKEN": token})):
+            with self.subTest(way[0]):
+                done = run(*load, *way[0], env={**os.environ, **way[1]})
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertNotIn(token, out.read_text())
+                self.assertEqual(list(json.loads(out.read_text())["refusals"]), ["certificate_pending"],
+                                 "the words of /metrics")
+        wrong = run(*load, "--endpoint-api", daemon.endpoint, env={**os.environ, "IOTEMU_ADMIN_TOKEN": "other"})
+        self.assertIn("the token that was given is not the emulator's", wrong.stderr)
+
+    def test_a_threshold_of_a_cause_that_there_is_not_is_refused_at_the_start(self):
+        done = run(*self.arguments("--devices", 2, "--fail-if", "errors.timedout>0"))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("no load counts 'timedout' among its errors", done.stderr)
+        self.assertIn("timed_out", done.stderr)
+        self.assertEqual(self.things(), [])
 
     def test_a_server_whose_ca_is_not_trusted_is_not_talked_to(self):
         other = Ca(self.folder, "other")

@@ -61,6 +61,7 @@ TlsClient::TlsClient(std::uint16_t port, const TlsClientOptions& options) {
   if (!options.ciphers.empty()) SSL_CTX_set_cipher_list(context_.get(), options.ciphers.c_str());
   ssl_.reset(SSL_new(context_.get()));
   SSL_set_app_data(ssl_.get(), this);
+  SSL_set_tlsext_max_fragment_length(ssl_.get(), static_cast<std::uint8_t>(options.max_fragment_length));
   SSL_set_info_callback(ssl_.get(), on_info);
   if (!options.server_name.empty()) SSL_set_tlsext_host_name(ssl_.get(), options.server_name.c_str());
   if (!options.alpn.empty()) {

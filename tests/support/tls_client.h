@@ -22,6 +22,7 @@ struct TlsClientOptions {
   std::string server_name{"localhost"};
   std::string alpn{};
   std::string ciphers{};  ///< TLS 1.2 list
+  int max_fragment_length{TLSEXT_max_fragment_length_DISABLED};
 };
 
 class TlsClient {

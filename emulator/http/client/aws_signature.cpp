@@ -58,7 +58,8 @@ std::string canonical_query(std::string_view query) {
   }
   std::ranges::sort(pairs);
   std::string text;
-  for (const auto& [name, value] : pairs) text += (text.empty() ? "" : "&") + name + "=" + value;
+  for (const auto& [name, value] : pairs)
+    text.append(text.empty() ? "" : "&").append(name).append("=").append(value);
   return text;
 }
 
@@ -112,8 +113,8 @@ std::vector<Header> sign(const UnsignedRequest& request, const AwsCredentials& c
   std::string lines;
   std::string names;
   for (const auto& [name, value] : canonical) {
-    lines += name + ":" + value + "\n";
-    names += (names.empty() ? "" : ";") + name;
+    lines.append(name).append(":").append(value).append("\n");
+    names.append(names.empty() ? "" : ";").append(name);
   }
   const auto question = std::min(request.target.find('?'), request.target.size());
   const auto path = request.target.substr(0, question);

@@ -38,7 +38,7 @@ struct Answer {
 enum class Ending {
   answered,
   too_long,     ///< Head or body are longer than they may be; `answer` is what of it came before.
-  unreachable,  ///< No connection, or no TLS.
+  unreachable,  ///< No connection, or no TLS; no libcurl to make one.
   timed_out,
   garbled,     ///< It is not HTTP, or breaks off.
   no_room,     ///< A limit of the client.

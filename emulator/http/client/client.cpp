@@ -1,8 +1,7 @@
 #include "emulator/http/client/client.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -12,7 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/free.h"
+#include "base/curl/libcurl.h"
 #include "emulator/http/client/transfer.h"
 
 namespace iotemu::http {
@@ -21,18 +20,7 @@ namespace {
 /// While nothing waits. Whoever sends wakes the thread.
 constexpr std::chrono::milliseconds kLongestPause{60'000};
 
-using MultiPtr = std::unique_ptr<CURLM, Free<curl_multi_cleanup>>;
 using TransferPtr = std::unique_ptr<Transfer>;
-
-/// libcurl's own state, once a process.
-bool curl_ready() {
-  struct Global {
-    CURLcode code{curl_global_init(CURL_GLOBAL_DEFAULT)};
-    ~Global() { curl_global_cleanup(); }
-  };
-  static const Global global;
-  return global.code == CURLE_OK;
-}
 
 Outcome cancelled(std::string why) {
   return {.ending = Ending::cancelled, .why = std::move(why)};
@@ -44,8 +32,8 @@ Outcome ending() {
 
 class CurlClient final : public Client {
  public:
-  CurlClient(MultiPtr multi, const ClientLimits& limits, WorkCounter& work)
-      : limits_{limits}, work_{work}, budget_{limits.bytes}, multi_{std::move(multi)} {}
+  CurlClient(const ClientLimits& limits, WorkCounter& work)
+      : limits_{limits}, work_{work}, budget_{limits.bytes} {}
   ~CurlClient() override { CurlClient::stop(); }
 
   void send(Call call, Done done) override {
@@ -62,7 +50,7 @@ class CurlClient final : public Client {
       refused = enqueue(transfer);
     }
     if (refused) return transfer->end(std::move(*refused));
-    curl_multi_wakeup(multi_.get());
+    wake();
   }
 
   void cancel() override {
@@ -72,7 +60,7 @@ class CurlClient final : public Client {
       waiting_.clear();
       cancel_running_ = true;
     }
-    curl_multi_wakeup(multi_.get());
+    wake();
   }
 
   void stop() override {
@@ -81,7 +69,7 @@ class CurlClient final : public Client {
       stopping_ = true;
     }
     if (!thread_.joinable()) return;
-    curl_multi_wakeup(multi_.get());
+    wake();
     thread_.join();
   }
 
@@ -96,11 +84,20 @@ class CurlClient final : public Client {
   };
 
   static Outcome no_room(std::string why) { return {.ending = Ending::no_room, .why = std::move(why)}; }
+  static Outcome unreachable(std::string why) {
+    return {.ending = Ending::unreachable, .why = std::move(why)};
+  }
+
+  /// The thread looks for what there is to do. Before it can be woken, it has not looked yet.
+  void wake() {
+    if (auto* sleeping = wakeable_.load()) curl::multi_wakeup(sleeping);
+  }
 
   /// Takes it, or says why not.
   std::optional<Outcome> enqueue(TransferPtr& transfer) {
     const std::lock_guard lock{mutex_};
     if (stopping_) return ending();
+    if (!missing_.empty()) return unreachable(missing_);
     if (under_way_ >= limits_.running + limits_.waiting) {
       return no_room("more than " + std::to_string(limits_.waiting) + " requests wait to be sent");
     }
@@ -112,20 +109,47 @@ class CurlClient final : public Client {
   }
 
   void run() {
+    if (const auto opened = open(); !opened) return give_up(opened.error().message);
     while (auto turn = next_turn()) {
       carry_out(*turn);
       int running = 0;
-      curl_multi_perform(multi_.get(), &running);
+      curl::multi_perform(multi_.get(), &running);
       // The place of one that has ended is for one that waits, and nothing else would wake this thread.
       if (end_what_is_done()) continue;
-      curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(turn->pause.count()), nullptr);
+      curl::multi_poll(multi_.get(), nullptr, 0, static_cast<int>(turn->pause.count()), nullptr);
     }
     end_running(ending());
-    // Nothing is added behind `stopping_`.
-    for (auto* rest : {&cancelled_, &waiting_}) {
-      for (auto& transfer : *rest) end(std::move(transfer), ending());
-      rest->clear();
+    end_waiting(ending());
+  }
+
+  /// Here and not where the client is made: it takes time and memory, and most runs send nothing.
+  Status open() {
+    if (auto loaded = curl::load(); !loaded) return loaded;
+    multi_.reset(curl::multi_init());
+    if (!multi_) return Error{Errc::unavailable, "libcurl cannot be set up"};
+    wakeable_ = multi_.get();
+    return Ok{};
+  }
+
+  /// For good: what is sent from now on ends at once.
+  void give_up(const std::string& why) {
+    {
+      const std::lock_guard lock{mutex_};
+      missing_ = why;
     }
+    end_waiting(unreachable(why));
+  }
+
+  /// Nothing is added behind `stopping_` or `missing_`.
+  void end_waiting(const Outcome& outcome) {
+    std::deque<TransferPtr> rest;
+    {
+      const std::lock_guard lock{mutex_};
+      rest.swap(cancelled_);
+      std::ranges::move(waiting_, std::back_inserter(rest));
+      waiting_.clear();
+    }
+    for (auto& transfer : rest) end(std::move(transfer), outcome);
   }
 
   /// Nothing: it is time to stop.
@@ -173,9 +197,9 @@ class CurlClient final : public Client {
     const auto now = clock_.tick();
     for (auto& transfer : turn.starting) {
       auto* easy = transfer->prepare(now);
-      if (easy == nullptr || curl_multi_add_handle(multi_.get(), easy) != CURLM_OK) {
+      if (easy == nullptr || curl::multi_add_handle(multi_.get(), easy) != CURLM_OK) {
         end(std::move(transfer), no_room("libcurl cannot be set up for it"));
-        curl_multi_wakeup(multi_.get());  // its place is free
+        wake();  // its place is free
         continue;
       }
       running_.emplace(easy, std::move(transfer));
@@ -186,11 +210,11 @@ class CurlClient final : public Client {
   bool end_what_is_done() {
     bool ended = false;
     int left = 0;
-    while (const auto* message = curl_multi_info_read(multi_.get(), &left)) {
+    while (const auto* message = curl::multi_info_read(multi_.get(), &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       auto* easy = message->easy_handle;
       const auto code = message->data.result;  // before the message goes with the handle
-      curl_multi_remove_handle(multi_.get(), easy);
+      curl::multi_remove_handle(multi_.get(), easy);
       auto transfer = std::move(running_.extract(easy).mapped());
       auto outcome = transfer->outcome(code);
       end(std::move(transfer), std::move(outcome));
@@ -202,7 +226,7 @@ class CurlClient final : public Client {
   void end_running(const Outcome& outcome) {
     auto all = std::exchange(running_, {});
     for (auto& [easy, transfer] : all) {
-      curl_multi_remove_handle(multi_.get(), easy);
+      curl::multi_remove_handle(multi_.get(), easy);
       end(std::move(transfer), outcome);
     }
   }
@@ -219,25 +243,24 @@ class CurlClient final : public Client {
   WorkCounter& work_;
   const SystemClock clock_{};  ///< Other servers live in real time.
   ByteBudget budget_;
-  const MultiPtr multi_;
-  std::mutex mutex_;  ///< Guards what follows; no `done` is called under it.
+  curl::Multi multi_;                      ///< the thread's alone
+  std::atomic<CURLM*> wakeable_{nullptr};  ///< The same, once the thread has it.
+  std::mutex mutex_;                       ///< Guards what follows; no `done` is called under it.
   std::deque<TransferPtr> waiting_;
   std::deque<TransferPtr> cancelled_;
   bool cancel_running_{false};
   Tick first_deadline_{Tick::max()};  ///< No request that waits has an earlier one.
   std::size_t under_way_{0};
   bool stopping_{false};
+  std::string missing_{};  ///< Why libcurl cannot be had.
   std::thread thread_;
   std::unordered_map<CURL*, TransferPtr> running_;  ///< the thread's alone
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> open_client(const ClientLimits& limits, WorkCounter& work) {
-  MultiPtr multi;
-  if (curl_ready()) multi.reset(curl_multi_init());
-  if (!multi) return Error{Errc::internal, "libcurl cannot be initialised"};
-  return std::unique_ptr<Client>{std::make_unique<CurlClient>(std::move(multi), limits, work)};
+std::unique_ptr<Client> make_client(const ClientLimits& limits, WorkCounter& work) {
+  return std::make_unique<CurlClient>(limits, work);
 }
 
 }  // namespace iotemu::http

@@ -10,7 +10,6 @@
 #include <memory>
 
 #include "base/executor.h"
-#include "base/result.h"
 #include "emulator/http/client/call.h"
 
 namespace iotemu::http {
@@ -31,7 +30,8 @@ class Client {
 
   virtual ~Client() = default;
   /// `done` is called once, on the client's thread; inside the call if there is no room, the call is
-  /// unsendable or the client is stopped. Counts as work until it has returned. It may send again.
+  /// unsendable, or the client is stopped or has found no libcurl. Counts as work until it has returned. It
+  /// may send again.
   virtual void send(Call call, Done done) = 0;
   /// Ends what was sent before, on the client's thread, soon behind this call: for a reset.
   virtual void cancel() = 0;
@@ -39,8 +39,8 @@ class Client {
   virtual void stop() = 0;
 };
 
-/// Stops at its end. Its thread begins with the first request. Errc::internal: libcurl cannot be set up.
-/// `work` outlives the client.
-Result<std::unique_ptr<Client>> open_client(const ClientLimits& limits, WorkCounter& work);
+/// Stops at its end. Its thread begins with the first request, and loads libcurl; where that is missing,
+/// every request ends with Ending::unreachable. `work` outlives the client.
+std::unique_ptr<Client> make_client(const ClientLimits& limits, WorkCounter& work);
 
 }  // namespace iotemu::http

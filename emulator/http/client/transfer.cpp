@@ -68,13 +68,13 @@ void Transfer::give_back() {
 }
 
 CURL* Transfer::prepare(Tick now) {
-  easy_.reset(curl_easy_init());
+  easy_.reset(curl::easy_init());
   if (!easy_ || !add_headers() || !set_limits(now) || !set_request()) return nullptr;
   return easy_.get();
 }
 
 bool Transfer::add_line(const std::string& line) {
-  auto* longer = curl_slist_append(headers_.get(), line.c_str());
+  auto* longer = curl::slist_append(headers_.get(), line.c_str());
   if (longer == nullptr) return false;
   (void)headers_.release();  // it is the front of the longer list
   headers_.reset(longer);
@@ -169,7 +169,7 @@ void Transfer::take_header_line(std::string_view line) {
 
 Outcome Transfer::outcome(CURLcode code) {
   long status = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl::easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   answer_.status = static_cast<unsigned>(status);
   if (cut_ == Cut::budget) {
     return {.ending = Ending::no_room,
@@ -192,12 +192,12 @@ Outcome Transfer::outcome(CURLcode code) {
   if (code == CURLE_OK) return {.answer = std::move(answer_)};
   if (code == CURLE_OPERATION_TIMEDOUT) return outcome_of_timeout();
   if (is_garbled(code)) return {.ending = Ending::garbled, .why = why_garbled(code, head_bytes_ > 0)};
-  return {.ending = Ending::unreachable, .why = curl_easy_strerror(code)};
+  return {.ending = Ending::unreachable, .why = curl::easy_strerror(code)};
 }
 
 Outcome Transfer::outcome_of_timeout() const {
   curl_off_t ready = 0;  // when the connection stood, TLS included
-  curl_easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &ready);
+  curl::easy_getinfo(easy_.get(), CURLINFO_PRETRANSFER_TIME_T, &ready);
   if (ready == 0 && call_.connect_limit < call_.time_limit) {
     return {.ending = Ending::unreachable,
             .why = "no connection within " + std::to_string(call_.connect_limit.count()) + " ms"};

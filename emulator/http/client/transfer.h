@@ -3,8 +3,6 @@
 // One request of the client on its way, as a handle of libcurl. Made by any thread; from `prepare` on it
 // belongs to the client's.
 
-#include <curl/curl.h>
-
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -12,8 +10,8 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/curl/libcurl.h"
 #include "base/executor.h"
-#include "base/free.h"
 #include "emulator/http/client/client.h"
 
 namespace iotemu::http {
@@ -57,7 +55,7 @@ class Transfer {
 
   template <class Value>
   bool option(CURLoption name, Value value) {
-    return curl_easy_setopt(easy_.get(), name, value) == CURLE_OK;
+    return curl::easy_setopt(easy_.get(), name, value) == CURLE_OK;
   }
   bool add_line(const std::string& line);
   bool add_headers();
@@ -78,8 +76,8 @@ class Transfer {
   ByteBudget& budget_;
   const WorkToken work_;
   std::size_t charged_{0};
-  std::unique_ptr<curl_slist, Free<curl_slist_free_all>> headers_{};  ///< outlives easy_
-  std::unique_ptr<CURL, Free<curl_easy_cleanup>> easy_{};
+  curl::Lines headers_{};  ///< outlives easy_
+  curl::Easy easy_{};
   Answer answer_{};
   std::size_t head_bytes_{0};
   bool in_head_{true};

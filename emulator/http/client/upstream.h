@@ -27,6 +27,12 @@ struct Upstream {
 /// By the signing name of the service.
 using UpstreamsByName = std::map<std::string, Upstream, std::less<>>;
 
+/// For people, however malformed it is: nothing that may be a key or a secret, which stands where somebody
+/// forgot the rest.
+[[nodiscard]] std::string shown_upstream_url(std::string_view url);
+/// The same of SERVICE=URL.
+[[nodiscard]] std::string shown_upstream(std::string_view pair);
+
 /// `url`: "http[s]://[KEY:SECRET@]host[:port][/path]"; the secret may hold a slash. Errc::invalid_request: it
 /// is none, or `service` is no signing name, or one of IoT's own. No message shows the secret.
 Result<Upstream> read_upstream(std::string_view service, std::string_view url);

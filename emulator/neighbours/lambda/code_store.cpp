@@ -104,6 +104,8 @@ Answer<std::shared_ptr<const Code>> CodeStore::unpack(std::string_view zip) {
   if (auto done = unzip(zip, folder); !done) {
     if (done.error().code == Errc::too_large)
       return invalid("Unzipped size must be smaller than 262144000 bytes: " + done.error().message);
+    if (done.error().code == Errc::unavailable)
+      return Fault{"ServiceException", "Nothing can be unzipped: " + done.error().message, 500};
     return invalid("Could not unzip uploaded file. Please check your file, then try to upload again: " +
                    done.error().message);
   }

@@ -26,6 +26,19 @@ inline Fault rule_broken(const std::string& value, const std::string& member, co
   return {"ValidationException", "1 validation error detected: Value '" + value + "' at '" + member +
                                      "' failed to satisfy constraint: " + rule};
 }
+/// Why an invocation came to no end of the function's own. `reserved`: of a function with a concurrency of
+/// its own.
+inline Fault invocation_fault(const Error& error, bool reserved) {
+  if (error.code == Errc::throttled) {
+    return {.name = "TooManyRequestsException",
+            .message = error.message.empty() ? std::string{"Rate Exceeded."} : error.message,
+            .status = 429,
+            .more = {{"Reason", reserved ? "ReservedFunctionConcurrentInvocationLimitExceeded"
+                                         : "ConcurrentInvocationLimitExceeded"}}};
+  }
+  if (error.code == Errc::not_found) return {"ResourceNotFoundException", error.message, 404};
+  return {"ServiceException", error.message, 500};
+}
 inline Fault unbuilt(const std::string& member, const std::string& cure = {}) {
   return invalid(member + " is not emulated" + (cure.empty() ? "" : "; " + cure));
 }

@@ -117,6 +117,7 @@ Answer<Json> Lambda::get(const Question& question) {
   const auto ref = parse_function(question.realm, question.str("FunctionName"), question.str("Qualifier"));
   if (!ref) return ref.fault();
   const std::lock_guard lock{mutex_};
+  if (only_played(*ref)) return Json{{"Configuration", played_configuration(*ref, !ref->qualifier.empty())}};
   const auto found = find(*ref);
   if (!found) return found.fault();
   const auto& version = *found->version;
@@ -138,6 +139,7 @@ Answer<Json> Lambda::get_configuration(const Question& question) {
   const auto ref = parse_function(question.realm, question.str("FunctionName"), question.str("Qualifier"));
   if (!ref) return ref.fault();
   const std::lock_guard lock{mutex_};
+  if (only_played(*ref)) return played_configuration(*ref, !ref->qualifier.empty());
   const auto found = find(*ref);
   if (!found) return found.fault();
   return configuration(*found->version, !ref->qualifier.empty());
@@ -157,6 +159,8 @@ Answer<Json> Lambda::list(const Question& question) {
     if (!every_version) continue;
     for (const auto& [number, version] : record.published) all.push_back(configuration(*version, true));
   }
+  for (auto& name : names_only_played(question.realm))
+    all.push_back(played_configuration({.realm = question.realm, .name = std::move(name)}, every_version));
   return page_of(question, "Functions", all);
 }
 

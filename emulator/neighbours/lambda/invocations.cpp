@@ -38,23 +38,6 @@ Done check_payload(const std::string& text, std::size_t most) {
   return Ok{};
 }
 
-/// A handler gets `{}` where the caller sent nothing.
-std::string event_of(std::string payload) {
-  return payload.empty() ? std::string{"{}"} : std::move(payload);
-}
-
-Fault fault_of(const Error& error, bool reserved) {
-  if (error.code == Errc::throttled) {
-    return {.name = "TooManyRequestsException",
-            .message = error.message.empty() ? std::string{"Rate Exceeded."} : error.message,
-            .status = 429,
-            .more = {{"Reason", reserved ? "ReservedFunctionConcurrentInvocationLimitExceeded"
-                                         : "ConcurrentInvocationLimitExceeded"}}};
-  }
-  if (error.code == Errc::not_found) return {"ResourceNotFoundException", error.message, 404};
-  return {"ServiceException", error.message, 500};
-}
-
 }  // namespace
 
 void Lambda::add_invocation_operations() {
@@ -93,6 +76,13 @@ void Lambda::invoke_function(const Question& question, Later later) {
     }
     context = *said;
   }
+  const bool tail = question.str("LogType") == "Tail";
+  if (is_played(*ref)) {
+    if (!context.empty()) return later(unbuilt("ClientContext of a function that --function plays"));
+    if (type == "DryRun") return later(Json{{"StatusCode", 204}});
+    if (type == "Event") return later(queue_played(*ref, std::move(text)));
+    return invoke_played(*ref, std::move(text), tail, std::move(later));
+  }
   auto found = [&]() -> Answer<Found> {
     const std::lock_guard lock{mutex_};
     return find(*ref);
@@ -105,14 +95,13 @@ void Lambda::invoke_function(const Question& question, Later later) {
       return later(queued.fault());
     return later(Json{{"StatusCode", 202}});
   }
-  const bool tail = question.str("LogType") == "Tail";
   run(*found,
       {.request_id = question.request_id,
        .payload = event_of(std::move(text)),
        .client_context = std::move(context)},
       [later = std::move(later), executed, tail,
        reserved = found->reserved_concurrency.has_value()](const Result<runtime::Outcome>& outcome) {
-        if (!outcome) return later(fault_of(outcome.error(), reserved));
+        if (!outcome) return later(invocation_fault(outcome.error(), reserved));
         Json answer{{"StatusCode", 200}, {"ExecutedVersion", executed}, {"Payload", outcome->payload}};
         if (!outcome->function_error.empty()) answer["FunctionError"] = outcome->function_error;
         if (outcome->payload.size() > kMaxAnswer) {
@@ -132,6 +121,10 @@ Answer<Json> Lambda::invoke_async(const Question& question) {
   if (!ref) return ref.fault();
   auto text = question.str("InvokeArgs");
   if (auto good = check_payload(text, kMaxEventPayload); !good) return good.fault();
+  if (is_played(*ref)) {
+    auto queued = queue_played(*ref, std::move(text));
+    return queued ? Answer<Json>{Json{{"Status", 202}}} : queued.fault();
+  }
   auto found = [&]() -> Answer<Found> {
     const std::lock_guard lock{mutex_};
     return find(*ref);

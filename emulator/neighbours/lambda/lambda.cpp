@@ -62,13 +62,13 @@ Answer<Lambda::Named> Lambda::hold(const Question& question, std::string_view me
 
 Answer<FunctionRecord*> Lambda::record(const FunctionRef& ref) {
   const auto found = functions_.find({ref.realm, ref.name});
-  if (found == functions_.end()) return not_found(ref.arn());
+  if (found == functions_.end()) return missing(ref);
   return &found->second;
 }
 
 Answer<Lambda::Found> Lambda::find(const FunctionRef& ref) const {
   const auto function = functions_.find({ref.realm, ref.name});
-  if (function == functions_.end()) return not_found(ref.arn());
+  if (function == functions_.end()) return missing(ref);
   const auto& record = function->second;
   Found found{.qualifier = ref.qualifier, .reserved_concurrency = record.reserved_concurrency};
   auto number = ref.qualifier;

@@ -6,6 +6,7 @@
 // invocations, answers and removals happen outside it. Thread-safe; what unpacks code runs on the blocking
 // pool.
 
+#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -21,6 +22,7 @@
 #include "base/random.h"
 #include "base/timers.h"
 #include "emulator/invoke/other_functions.h"
+#include "emulator/invoke/played_functions.h"
 #include "emulator/neighbours/lambda/async_invocations.h"
 #include "emulator/neighbours/lambda/code_store.h"
 #include "emulator/neighbours/lambda/event_source_mappings.h"
@@ -30,6 +32,11 @@
 #include "emulator/runtime/runtime.h"
 
 namespace iotemu::neighbours::lambda {
+
+/// A handler gets `{}` where the caller sent nothing.
+[[nodiscard]] inline std::string event_of(std::string payload) {
+  return payload.empty() ? std::string{"{}"} : std::move(payload);
+}
 
 /// In place of a bucket: S3Key is the absolute path of a folder of this machine, whose code is used in place
 /// where CodePlaces allows it.
@@ -50,6 +57,9 @@ class Lambda final : public Service, public invoke::OtherFunctions, private Invo
   /// All references outlive the service; the timers are stopped before it ends.
   Lambda(LambdaOptions options, const Clock& clock, Random& random, Timers& timers, WorkCounter& work,
          Executor& blocking_pool, runtime::Runtime& runtime, sqs::Mailbox& mailbox);
+
+  /// Who plays functions that need not be created; it outlives all calls.
+  void set_played(const invoke::PlayedFunctions& played) { played_ = &played; }
 
   void reset() override;
   void stop() override;
@@ -131,6 +141,16 @@ class Lambda final : public Service, public invoke::OtherFunctions, private Invo
   void run(const std::string& function_arn, runtime::Invocation invocation,
            std::function<void(Result<runtime::Outcome>)> done) override;
   void deliver(const std::string& destination_arn, std::string body, Json attributes) override;
+  // played.cpp
+  [[nodiscard]] bool is_played(const FunctionRef& ref) const;
+  // Under the lock, as nobody has created them:
+  [[nodiscard]] bool only_played(const FunctionRef& ref) const;
+  [[nodiscard]] std::vector<std::string> names_only_played(const Realm& realm) const;
+  [[nodiscard]] static Json played_configuration(const FunctionRef& ref, bool qualified);
+  Answer<Json> queue_played(const FunctionRef& ref, std::string payload);
+  void invoke_played(const FunctionRef& ref, std::string payload, bool tail, Later later);
+  /// Nobody has created it.
+  [[nodiscard]] Fault missing(const FunctionRef& ref) const;
   // mappings.cpp
   void add_mapping_operations();
   Answer<Json> create_mapping(const Question& question);
@@ -167,6 +187,7 @@ class Lambda final : public Service, public invoke::OtherFunctions, private Invo
   runtime::Runtime& runtime_;
   sqs::Mailbox& mailbox_;
   CodeStore code_;
+  std::atomic<const invoke::PlayedFunctions*> played_{nullptr};  ///< Its lock may be taken under ours.
   mutable std::mutex mutex_;
   std::map<Key, FunctionRecord> functions_;
   AsyncInvocations async_;

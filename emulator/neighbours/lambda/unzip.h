@@ -21,7 +21,8 @@ struct UnzipLimits {
 };
 
 /// `folder` exists and is empty. Files become 0644, or 0755 where their owner may run them, folders 0755.
-/// Errc::invalid_request says what is wrong with the zip, Errc::too_large that it unpacks to too much.
+/// Errc::invalid_request says what is wrong with the zip, Errc::too_large that it unpacks to too much,
+/// Errc::unavailable that libarchive is missing.
 Status unzip(std::string_view zip, const std::filesystem::path& folder, const UnzipLimits& limits = {});
 
 }  // namespace iotemu::neighbours::lambda

@@ -46,6 +46,10 @@ TEST_P(Overrides, OfAttributes) {
       EXPECT_EQ(left, (Attributes{{"line", "4"}, {"new", "y"}, {"old", "x"}}));
       break;
   }
+  for (const auto* line : {"3", "4"}) {
+    const auto found = registry.list_things({}, {.attribute_name = "line", .attribute_value = line});
+    EXPECT_EQ(found->items.size(), left.at("line") == line ? 1U : 0U);
+  }
 }
 
 TEST_P(Overrides, OfThingGroups) {

@@ -54,6 +54,22 @@ TEST(ReadyFile, IsThereWholeAndPrivateExactlyWhileItsOwnerLives) {
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
+TEST(ReadyFile, TellsWhereTheEmulatorIsAndItsToken) {
+  const iotemu::testing::TemporaryDirectory directory;
+  auto facts = kFacts();
+  facts.admin_token = "t0k";
+  ASSERT_TRUE(write_file(directory / "ready.json", to_text(ready_json(facts)), kSecretMode, Overwrite::no));
+  const auto read = read_ready_file(directory / "ready.json");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->api_endpoint, facts.api_endpoint);
+  EXPECT_EQ(read->admin_token, "t0k");
+  for (const auto* text : {"", "[]", "{}", R"({"apiEndpoint": 7})"}) {
+    ASSERT_TRUE(write_file(directory / "other", text, kSecretMode, Overwrite::yes));
+    EXPECT_THAT(read_ready_file(directory / "other").error().message, HasSubstr("is no ready file")) << text;
+  }
+  EXPECT_FALSE(read_ready_file(directory / "missing"));
+}
+
 TEST(ReadyFile, LeftByAnEarlierProcessGoesBeforeTheStart) {
   const iotemu::testing::TemporaryDirectory directory;
   const auto path = directory / "ready.json";

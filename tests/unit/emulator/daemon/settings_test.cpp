@@ -215,6 +215,26 @@ TEST(Settings, FileThatIsNoJsonObjectIsRefused) {
   EXPECT_NE(refusal({.file = ""}), "(accepted)");
 }
 
+TEST(Settings, NoErrorShowsTheSecretOfAnUpstream) {
+  for (const auto* value :
+       {"sqs=http://KEY:canary", "sqs=KEY:canary", "sqs:http://KEY:canary@host", "http://KEY:can=ary@host",
+        "sqs=http:/KEY:canary@host", "sqs=http://KEY:canary@", "sqs=http://KEY:can ary@host", "canary",
+        "KEY:canary@host=http://h", "sqs=ftp://KEY:canary@host", "sqs=http://host/KEY:canary x",
+        "sqs=http://KEY@host?canary", "sqs=http://KEY:12345canary", "{\"sqs\": \"http://KEY:canary\"}",
+        "{\"sqs\": {\"canary\": 1}}", "{\"sqs\": \"http://KEY:canary@host\""}) {
+    for (const auto& sources :
+         {Sources{.flags = {{"upstream", {value}}}}, Sources{.environment = {{"IOTEMU_UPSTREAM", value}}}}) {
+      const auto said = refusal(sources);
+      EXPECT_NE(said, "(accepted)") << value;
+      EXPECT_THAT(said, ::testing::Not(::testing::HasSubstr("ary"))) << value;
+    }
+  }
+  EXPECT_THAT(refusal({.file = R"({"upstream": {"sqs": "http://KEY:canary"}})"}),
+              ::testing::Not(::testing::HasSubstr("canary")));
+  EXPECT_THAT(refusal({.file = R"({"upstream": [["canary"]]})"}),
+              ::testing::Not(::testing::HasSubstr("canary")));
+}
+
 struct Wrong {
   const char* name;
   Sources sources;

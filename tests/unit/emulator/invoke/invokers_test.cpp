@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
@@ -94,7 +95,8 @@ class OneAnswer {
     acceptor_.accept(socket);
     boost::asio::streambuf buffer;
     boost::asio::read_until(socket, buffer, "}");
-    boost::asio::write(socket, boost::asio::buffer(answer));
+    boost::system::error_code hung_up;  // in the midst of an answer that is too long
+    boost::asio::write(socket, boost::asio::buffer(answer), hung_up);
     return {std::istreambuf_iterator<char>{&buffer}, {}};
   }
 
@@ -147,6 +149,73 @@ TEST_F(Invokers, CallsBeyondTheQueueFailAtOnceAndStoppingEndsTheRest) {
   ASSERT_EQ(messages.size(), 3U) << "every call is answered exactly once";
   EXPECT_THAT(messages, ::testing::Contains(HasSubstr("more than 1 events wait")));
   EXPECT_THAT(messages, ::testing::Contains(HasSubstr("the emulator stopped")).Times(2));
+}
+
+TEST_F(Invokers, EventsThatWaitHoldNoMoreBytesThanTheyMay) {
+  boost::asio::io_context context;
+  tcp::acceptor silent{context, {boost::asio::ip::address_v4::loopback(), 0}};
+  auto invoker = webhook({.url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()),
+                          .timeout = std::chrono::minutes{10},
+                          .limits = {.running = 1, .waiting = 100, .bytes = 3000}});
+  for (int call = 0; call < 4; ++call) invoker->invoke({.payload = std::string(1400, ' ')}, outcomes.next());
+  invoker.reset();
+  settle();
+  const auto messages = outcomes.messages();
+  ASSERT_EQ(messages.size(), 4U);
+  EXPECT_THAT(messages, ::testing::Contains(HasSubstr("events of more than 3000 bytes wait")));
+  EXPECT_THAT(messages, ::testing::Contains(HasSubstr("the emulator stopped")).Times(3));
+}
+
+TEST_F(Invokers, ResetEndsAWebhookThatDoesNotAnswerAndTheNextCallIsSent) {
+  boost::asio::io_context context;
+  tcp::acceptor silent{context, {boost::asio::ip::address_v4::loopback(), 0}};
+  const auto mute = webhook({.url = "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()),
+                             .timeout = std::chrono::minutes{10},
+                             .limits = {.running = 1, .waiting = 10}});
+  mute->invoke({.payload = "{}"}, outcomes.next());
+  mute->invoke({.payload = "{}"}, outcomes.next());
+  tcp::socket held{context};
+  silent.accept(held);
+  std::promise<void> nothing_left;
+  {
+    const Hold until{&nothing_left, [](std::promise<void>* all) { all->set_value(); }};
+    mute->reset(until);
+  }
+  nothing_left.get_future().wait();
+  std::array<char, 4096> bytes{};
+  boost::system::error_code ended;
+  while (!ended) held.read_some(boost::asio::buffer(bytes), ended);
+  EXPECT_EQ(ended, boost::asio::error::eof) << "the connection goes with the call";
+  EXPECT_EQ(outcomes.messages(),
+            (std::vector<std::string>{"the emulator was reset before the handler had finished",
+                                      "the emulator was reset"}));
+
+  mute->invoke({.payload = "{}", .time_limit = milliseconds{100}}, outcomes.next());
+  settle();
+  EXPECT_THAT(outcomes.messages().back(), HasSubstr("did not answer within 100 ms"));
+}
+
+TEST_F(Invokers, WebhookFollowsNoRedirect) {
+  OneAnswer server{"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"};
+  const auto invoker = webhook({.url = server.url()});
+  invoker->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  EXPECT_EQ(outcomes.messages(), std::vector<std::string>{"webhook answered HTTP 302"});
+}
+
+TEST_F(Invokers, WebhookThatAnswersTooMuchFailsUnlessNobodyWantsTheAnswer) {
+  const auto long_answer = "HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n" + std::string(1048577, 'x');
+  OneAnswer first{long_answer};
+  const auto wanted = webhook({.url = first.url()});
+  wanted->invoke({.payload = "{}"}, outcomes.next());
+  settle();
+  OneAnswer second{long_answer};
+  const auto unwanted = webhook({.url = second.url()});
+  unwanted->invoke({.payload = "{}", .wants_answer = false}, outcomes.next());
+  settle();
+  ASSERT_EQ(outcomes.messages().size(), 2U);
+  EXPECT_THAT(outcomes.messages()[0], HasSubstr("its answer is longer than 1048576 bytes"));
+  EXPECT_EQ(outcomes.messages()[1], "ok");
 }
 
 TEST_F(Invokers, WebhookUrlsThatCannotWorkAreRefusedWithTheReason) {

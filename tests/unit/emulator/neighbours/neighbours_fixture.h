@@ -82,7 +82,7 @@ class NeighboursTest : public testing::Test {
                     .work = work,
                     .runtime = runtime},
                    options,
-                   std::move(*open_upstreams(*http::read_upstreams(upstreams), work))} {}
+                   make_upstreams(*http::read_upstreams(upstreams), work)} {}
 
   /// Time passes, and what is due happens in its order.
   void advance(Duration by) {

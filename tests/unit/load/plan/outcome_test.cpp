@@ -56,5 +56,21 @@ INSTANTIATE_TEST_SUITE_P(
              true}),
     [](const auto& test) { return test.param.name; });
 
+TEST(CausesOfALoad, AreAllThatAnEndOfAConnectionMayBeCalled) {
+  const auto names = cause_names();
+  for (const auto* one : {"closed_before_connack", "alert_certificate_unknown", "connack_not_authorized",
+                          "connack_server_busy", "connack_77", "reset_before_connack"}) {
+    EXPECT_TRUE(names.refusals.contains(std::string_view{one})) << one;
+  }
+  for (const auto* one : {"timed_out", "connection_refused", "tls_handshake", "alert_internal_error",
+                          "alert_99", "disconnect_session_taken_over", "system_error_5", "subscribe_refused",
+                          "unacknowledged", "server_certificate_rejected", "malformed_answer"}) {
+    EXPECT_TRUE(names.errors.contains(std::string_view{one})) << one;
+  }
+  for (const auto* one : {"timedout", "Timed_out", "throttled", ""}) {
+    EXPECT_FALSE(names.errors.contains(std::string_view{one})) << one;
+  }
+}
+
 }  // namespace
 }  // namespace iotemu::load

@@ -270,6 +270,7 @@ class Client final : private Transport {
   std::string& output(std::size_t) override { return output_; }
   std::size_t unsent() override { return stalled_; }
   void notify_when_sent() override { notify_ = true; }
+  void forget_peer() override {}
   void pause_reading() override { paused_ = true; }
   void resume_reading() override {
     paused_ = false;

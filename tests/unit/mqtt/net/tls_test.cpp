@@ -73,6 +73,30 @@ TEST_P(TlsTest, RefusesOlderTlsAndOffersNoTicketsNorResumption) {  // T-9, T-10
   }
 }
 
+// Once it is in, a connection keeps of its handshake only what its version needs.
+TEST_P(TlsTest, CarriesMessagesOverNewKeysAndShortRecordsLongAfterTheHandshake) {
+  start();
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    for (const int fragment : {TLSEXT_max_fragment_length_DISABLED, TLSEXT_max_fragment_length_512}) {
+      auto client =
+          open({.identity = &Keys::get().device, .version = version, .max_fragment_length = fragment});
+      client->send(connect_packet("device"));
+      EXPECT_EQ(hear(*client), "CONNACK{code 0x00}");
+      subscribe(*client, "t", QoS::at_most_once);
+      for (const int keys : {SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED}) {
+        if (version == TLS1_3_VERSION) {
+          ASSERT_EQ(SSL_key_update(client->ssl(), keys), 1);
+        }
+        for (const std::size_t size : {10U, 100'000U}) {
+          const std::string packet = publish_packet("t", std::string(size, 'x'));
+          ASSERT_TRUE(client->send(packet));
+          EXPECT_EQ(client->receive(), packet) << client->end();
+        }
+      }
+    }
+  }
+}
+
 TEST_P(TlsTest, RefusesAClientWithoutCertificateInTheHandshake) {  // P3.5 row 1, T-12
   start();
   auto old = open({.version = TLS1_2_VERSION});

@@ -130,7 +130,8 @@ TEST_F(ExecutionTest, TheErrorActionSeesTheMessageToo) {
 }
 
 TEST(ErrorDocument, IsAsDocumentedDownToTheOrderOfItsMembers) {  // RU-29
-  const Message message{.topic = "t", .payload = "\x01{", .client_id = "c"};
+  // sourceIp is a member of the document for a batch alone.
+  const Message message{.topic = "t", .payload = "\x01{", .client_id = "c", .source_ip = "192.0.2.1"};
   EXPECT_EQ(error_document("R", message, "trace",
                            {{"S3Action", "bucket", "no such bucket"}, {"LambdaAction", "f", "gone"}}),
             R"({"ruleName":"R","topic":"t","cloudwatchTraceId":"trace","clientId":"c",)"

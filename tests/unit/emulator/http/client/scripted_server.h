@@ -145,7 +145,7 @@ class ClientTest : public ::testing::Test {
     return {.url = {.scheme = "http", .authority = server.authority(), .target = target},
             .time_limit = kSoon};
   }
-  std::unique_ptr<Client> open(const ClientLimits& limits = {}) { return *open_client(limits, work); }
+  std::unique_ptr<Client> open(const ClientLimits& limits = {}) { return make_client(limits, work); }
   static std::future<Outcome> begin(Client& client, Call what) {
     auto told = std::make_shared<std::promise<Outcome>>();
     auto outcome = told->get_future();

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <ostream>
+#include <utility>
+#include <vector>
 
 namespace iotemu::http {
 namespace {
@@ -60,6 +62,24 @@ TEST(Upstream, IsOfASigningName) {
     EXPECT_THAT(read_upstream(service, "http://h").error().message,
                 HasSubstr("is not the signing name of an AWS service"));
   }
+}
+
+TEST(Upstream, IsShownAsFarAsItCanHoldNoSecret) {
+  for (const auto& [url, shown] :
+       std::vector<std::pair<const char*, const char*>>{{"http://host:9000/base", "http://host:9000/base"},
+                                                        {"http://[::1]:9000", "http://[::1]:9000"},
+                                                        {"ftp://h", "ftp://h"},
+                                                        {"http://KEY:canary@host", "http://***"},
+                                                        {"http://KEY:canary", "http://***"},
+                                                        {"http://host/a:canary", "http://***"},
+                                                        {"http://host?canary", "http://host?***"},
+                                                        {"KEY:canary", "***"},
+                                                        {"", ""}}) {
+    EXPECT_EQ(shown_upstream_url(url), shown) << url;
+  }
+  EXPECT_EQ(shown_upstream("sqs=http://host"), "sqs=http://host");
+  EXPECT_EQ(shown_upstream("KEY:canary@host=x"), "***=***");
+  EXPECT_EQ(shown_upstream("canary"), "***");
 }
 
 struct Malformed {
