@@ -57,8 +57,8 @@ struct Listening {
 
 class Containment : public RuntimeTest {
  protected:
-  /// Waits until so many marked processes are seen at once, or a while. One look must do: a process that is just
-  /// between two programs shows no mark.
+  /// Waits until so many marked processes are seen at once, or a while. One look must do: a process that is
+  /// just between two programs shows no mark.
   int appeared(int count) {
     int seen = processes_marked(mark);
     for (int i = 0; i < 500 && seen < count; ++i) {
