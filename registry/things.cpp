@@ -177,6 +177,7 @@ Status Registry::delete_thing(const ThingName& name, std::optional<std::int64_t>
   }
   const auto groups = group_links_.of_left(name);
   std::vector<Change> changes;
+  changes.reserve(groups.size() + 1);
   for (const auto& [group, unused] : groups) {
     changes.emplace_back(GroupMembership{.thing = name, .group = group, .member = false});
   }

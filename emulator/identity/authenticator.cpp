@@ -8,14 +8,11 @@
 #include "emulator/identity/authorizer.h"
 #include "emulator/identity/domains.h"
 #include "emulator/identity/kept_attempt.h"
-#include "registry/pki/verify.h"
 
 namespace iotemu::identity {
 namespace {
 
-namespace pki = registry::pki;
 using registry::CertificateId;
-using registry::CertificateStatus;
 
 /// How long a client certificate callback may think.
 constexpr Duration kCallbackTimeLimit{std::chrono::seconds{5}};

@@ -149,8 +149,9 @@ void CertificateVariables::add(std::size_t field, std::string_view raw) {
 }
 
 std::span<const CertificateVariables::Value> CertificateVariables::values_of(std::size_t field) const {
-  const auto values = std::ranges::equal_range(values_, field, {}, &Value::field);
-  return {values.begin(), values.end()};
+  const auto first = std::ranges::lower_bound(values_, field, {}, &Value::field);
+  const auto last = std::ranges::upper_bound(values_, field, {}, &Value::field);
+  return {first, last};
 }
 
 std::span<const CertificateVariables::Value> CertificateVariables::find(std::string_view field) const {
