@@ -7,10 +7,9 @@
 //                                                        certificate of a registered CA, its thing, its
 //                                                        policy
 //   api_load certificates --port P [--total N] [--from FIRST]   RegisterCertificateWithoutCA
-//   api_load mixed  --port P [--things N] [--total N]    one operation after the other, each --total times,
-//   in
-//                                                        a registry that holds thing-0 … thing-<N - 1> and
-//                                                        as many certificates
+//   api_load mixed  --port P [--things N] [--total N]    one operation after the other, each --total times;
+//                                                        the registry holds thing-0 … thing-<N - 1> and as
+//                                                        many certificates
 //
 // With --server-pid the CPU that it cost the server is read from /proc.
 
